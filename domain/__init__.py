@@ -1,0 +1,1 @@
+"""The rules of the ledger: pure decisions over events. No I/O, no clock, no framework."""

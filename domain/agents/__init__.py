@@ -1,0 +1,1 @@
+"""Agents: what runs inside a workspace, its connection, lifecycle and apps."""

@@ -1,0 +1,1 @@
+"""Sessions and tokens: what a caller proves itself with."""

@@ -1,0 +1,1 @@
+"""Builds: one transition of a workspace, carried out by a provisioner job."""

@@ -1,0 +1,86 @@
+"""Events to and from plain dicts, and their topics `Name/version`. Bytes and encryption are the caller's business."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Callable
+from datetime import datetime
+from types import UnionType
+from typing import Any
+
+from domain.kernel.events import Event, event_type
+from domain.kernel.upcasting import upcast
+
+_Build = Callable[[dict[str, Any]], Event]
+_BUILDERS: dict[type[Event], _Build] = {}
+
+
+class UnknownEvent(LookupError):
+    """A stored topic whose name or version this release cannot read."""
+
+
+def topic_of(cls: type[Event]) -> str:
+    """The topic under which an event of this class is stored."""
+    return f"{cls.NAME}/{cls.VERSION}"
+
+
+def split_topic(topic: str) -> tuple[str, int]:
+    """`Name/3` as `("Name", 3)`. Raises `UnknownEvent` for anything else."""
+    name, slash, version = topic.rpartition("/")
+    if not slash or not version.isdigit():
+        raise UnknownEvent(f"topic {topic!r} is not Name/version")
+    return name, int(version)
+
+
+def to_payload(event: Event) -> dict[str, Any]:
+    """The event's fields as a dict; nested values are shared, not copied."""
+    return {f.name: getattr(event, f.name) for f in dataclasses.fields(event)}  # type: ignore[arg-type]
+
+
+def from_payload(topic: str, payload: dict[str, Any]) -> Event:
+    """The event stored under `topic`, upcast to today's version; unknown keys are dropped, missing ones take their default.
+
+    Raises `UnknownEvent` for a name or a future version that this release does not know.
+    """
+    name, version = split_topic(topic)
+    cls = event_type(name)
+    if cls is None or version > cls.VERSION:
+        raise UnknownEvent(f"event {topic} is not known to this release")
+    if version < cls.VERSION:
+        payload = upcast(name, version, payload, cls.VERSION)
+    build = _BUILDERS.get(cls)
+    if build is None:
+        build = _BUILDERS[cls] = _builder(cls)
+    return build(payload)
+
+
+def _builder(cls: type[Event]) -> _Build:
+    """Compile the conversion from a stored payload: only times and tuples differ from what JSON gives."""
+    hints = typing.get_type_hints(cls)
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    names = frozenset(f.name for f in fields)
+    times = tuple(f.name for f in fields if _mentions(hints[f.name], datetime))
+    tuples = tuple(f.name for f in fields if typing.get_origin(hints[f.name]) is tuple)
+    make: Callable[..., Event] = cls
+
+    def build(payload: dict[str, Any]) -> Event:
+        values = payload if payload.keys() <= names else {k: v for k, v in payload.items() if k in names}
+        if times or tuples:
+            values = dict(values)
+            for name in times:
+                text = values.get(name)
+                if isinstance(text, str):
+                    values[name] = datetime.fromisoformat(text)
+            for name in tuples:
+                if name in values:
+                    values[name] = tuple(values[name])
+        return make(**values)
+
+    return build
+
+
+def _mentions(hint: Any, wanted: type) -> bool:
+    if hint is wanted:
+        return True
+    return isinstance(hint, UnionType) and wanted in typing.get_args(hint)

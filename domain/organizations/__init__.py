@@ -1,0 +1,1 @@
+"""Organizations: members, their roles, custom roles, sharing settings."""

@@ -1,0 +1,1 @@
+"""Templates and their versions: what a workspace is made from."""

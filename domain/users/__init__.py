@@ -1,0 +1,1 @@
+"""People: who exists, their profile, status and site roles."""

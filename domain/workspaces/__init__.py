@@ -1,0 +1,1 @@
+"""Workspaces: settings, sharing, dormancy, and at most one active build."""

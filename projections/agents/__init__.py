@@ -1,0 +1,1 @@
+"""Agents of builds: connection, lifecycle, apps, scripts."""

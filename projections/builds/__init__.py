@@ -1,0 +1,1 @@
+"""Builds of workspaces: what was asked for, and what came of it."""

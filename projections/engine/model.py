@@ -1,0 +1,97 @@
+"""What a read model is: tables, how each event changes their rows, and what is rendered once a batch is folded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from domain.kernel.events import Event, Recorded
+from projections.engine.tables import Key, Rows, Table
+
+Reads = Callable[[Any, Recorded], Iterable[tuple[Table, Key]]]
+Apply = Callable[[Rows, Any, Recorded], None]
+Bulk = Callable[[AsyncConnection[Any], Any, Recorded], Awaitable[None]]
+Finish = Callable[[AsyncConnection[Any], Rows], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class ReadModel:
+    """`name` is also the package below `projections/` whose `schema.sql` makes the tables.
+
+    `revision` is raised when a fold's meaning changes without its schema, so that the model is rebuilt.
+    """
+
+    name: str
+    tables: tuple[Table, ...]
+    revision: int = 1
+    _folds: dict[type[Event], list[tuple[Reads, Apply]]] = field(default_factory=dict)
+    _bulk: dict[type[Event], list[Bulk]] = field(default_factory=dict)
+    _finish: list[Finish] = field(default_factory=list)
+
+    @property
+    def schema(self) -> str:
+        """The SQL that creates the model's tables."""
+        return resources.files(f"projections.{self.name}").joinpath("schema.sql").read_text()
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever stored rows of the model would have to be rebuilt."""
+        return hashlib.sha256(f"{self.revision}\n{self.schema}".encode()).hexdigest()[:16]
+
+    def on(self, *events: type[Event], reads: Reads | None = None) -> Callable[[Apply], Apply]:
+        """Register `fold(rows, event, recorded)`. `reads(event, recorded)` announces the rows it needs; by default the
+        main table's row whose key is the stream's id."""
+
+        def register(apply: Apply) -> Apply:
+            for event in events:
+                self._folds.setdefault(event, []).append((reads or self._own_row, apply))
+            return apply
+
+        return register
+
+    def bulk(self, *events: type[Event]) -> Callable[[Bulk], Bulk]:
+        """Register `statement(connection, event, recorded)`: a set-based change of rows that cannot be named beforehand.
+        It runs after everything before it in the log is written, before everything after it."""
+
+        def register(run: Bulk) -> Bulk:
+            for event in events:
+                self._bulk.setdefault(event, []).append(run)
+            return run
+
+        return register
+
+    def finish(self, run: Finish) -> Finish:
+        """Register what renders documents at the end of each batch, in the same transaction: `run(connection, rows)`."""
+        self._finish.append(run)
+        return run
+
+    def handles(self, event: type[Event]) -> bool:
+        """Whether the event changes this model."""
+        return event in self._folds or event in self._bulk
+
+    def reads(self, recorded: Recorded) -> Iterable[tuple[Table, Key]]:
+        """The rows that folding this event needs."""
+        for reads, _ in self._folds.get(type(recorded.event), ()):
+            yield from reads(recorded.event, recorded)
+
+    def apply(self, rows: Rows, recorded: Recorded) -> None:
+        """Fold one event into the working set."""
+        for _, apply in self._folds.get(type(recorded.event), ()):
+            apply(rows, recorded.event, recorded)
+
+    def bulks(self, event: type[Event]) -> list[Bulk]:
+        """The set-based statements of an event."""
+        return self._bulk.get(event, [])
+
+    async def render(self, connection: AsyncConnection[Any], rows: Rows) -> None:
+        """Run the `finish` functions."""
+        for run in self._finish:
+            await run(connection, rows)
+
+    def _own_row(self, _event: Event, recorded: Recorded) -> Iterable[tuple[Table, Key]]:
+        return ((self.tables[0], (recorded.stream.id,)),)

@@ -1,0 +1,144 @@
+"""The live projector: one per database (advisory lock), folding batches into every read model, exactly once, restartable."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import AsyncConnection
+
+from domain.kernel.events import Recorded
+from projections.engine import schema
+from projections.engine.batch import project
+from projections.engine.model import ReadModel
+from projections.engine.tail import Decoder, read_page
+
+log = logging.getLogger(__name__)
+
+PROJECTOR_LOCK = 0x1ED6E202
+FEED_CHANNEL = "ledger_feed"
+_ADVANCE: LiteralString = """
+    UPDATE positions p
+    SET position = %s
+    FROM unnest(%s::text[], %s::bigint[]) AS known (model, position)
+    WHERE p.model = known.model AND p.position = known.position
+"""
+
+
+class LostPosition(Exception):
+    """Somebody else moved the positions: read them again."""
+
+
+class Projector:
+    """`run` until cancelled; `wake` after anything was appended. `halted` names models stopped by an event they cannot fold."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[AsyncConnection[Any]]],
+        decoder: Decoder,
+        models: Sequence[ReadModel],
+        *,
+        batch: int = 500,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._connect = connect
+        self._decoder = decoder
+        self._models = tuple(models)
+        self._batch = batch
+        self._poll_seconds = poll_seconds
+        self._wake = asyncio.Event()
+        self.halted: dict[str, str] = {}
+        self.leading = False
+        self.position = 0
+        self.observe: Callable[[int, int], None] = lambda events, position: None
+
+    def wake(self) -> None:
+        """There may be new events."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Lead or stand by for ever; a lost connection is opened again with back-off."""
+        delay = 0.05
+        while True:
+            connection: AsyncConnection[Any] | None = None
+            try:
+                connection = await self._connect()
+                await self._lead(connection)
+            except psycopg.OperationalError as error:
+                log.warning("projector lost the database", extra={"reason": type(error).__name__})
+            except Exception:
+                log.exception("projector failed")
+            finally:
+                self.leading = False
+                if connection is not None:
+                    with contextlib.suppress(psycopg.Error):
+                        await connection.close()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 2.0)
+
+    async def _lead(self, connection: AsyncConnection[Any]) -> None:
+        while True:
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (PROJECTOR_LOCK,))
+            row = await cursor.fetchone()
+            if row and row[0]:
+                break
+            await asyncio.sleep(self._poll_seconds)
+        self.leading = True
+        positions = await schema.positions(connection)
+        while True:
+            # Cleared before the read: an append during the read sets it again, so that none is waited for in vain.
+            self._wake.clear()
+            active = [m for m in self._models if m.name not in self.halted]
+            start = min((positions[m.name] for m in active), default=0)
+            events, reached = await read_page(connection, self._decoder, start, self._batch, skip_unknown=True)
+            if reached > start:
+                try:
+                    positions = await self._apply(connection, active, positions, events, reached)
+                except LostPosition:
+                    positions = await schema.positions(connection)
+                self.position = reached
+                self.observe(len(events), reached)
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+
+    async def _apply(
+        self, connection: AsyncConnection[Any], models: Sequence[ReadModel], positions: dict[str, int], events: Sequence[Recorded], reached: int
+    ) -> dict[str, int]:
+        try:
+            await advance(connection, models, positions, events, reached)
+        except (psycopg.OperationalError, LostPosition):
+            raise
+        except Exception:
+            if len(models) == 1:
+                self._halt(models[0], events)
+                return positions
+            log.exception("batch could not be folded; trying model by model")
+            for model in models:
+                positions = await self._apply(connection, (model,), positions, events, reached)
+            return positions
+        return {**positions, **{m.name: reached for m in models if positions[m.name] < reached}}
+
+    def _halt(self, model: ReadModel, events: Sequence[Recorded]) -> None:
+        log.exception("read model stopped: it cannot fold an event", extra={"model": model.name, "from_position": events[0].position})
+        self.halted[model.name] = f"stopped at or after position {events[0].position}"
+
+
+async def advance(
+    connection: AsyncConnection[Any], models: Sequence[ReadModel], positions: dict[str, int], events: Sequence[Recorded], reached: int
+) -> None:
+    """Fold a batch and move the positions of `models` to `reached` in one transaction; tell the feed.
+
+    Raises `LostPosition`, with nothing changed, when another projector was faster.
+    """
+    async with connection.transaction():
+        behind = [m.name for m in models if positions[m.name] < reached]
+        cursor = await connection.execute(_ADVANCE, (reached, behind, [positions[name] for name in behind]))
+        if cursor.rowcount != len(behind):
+            raise LostPosition
+        await project(connection, models, positions, events)
+        await connection.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, str(reached)))

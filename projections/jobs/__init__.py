@@ -1,0 +1,1 @@
+"""The queue: every provisioner job, of builds, imports and dry runs alike."""

@@ -1,0 +1,1 @@
+"""Organizations, their members with stored roles, and their custom roles."""

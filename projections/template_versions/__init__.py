@@ -1,0 +1,1 @@
+"""Template versions: what they declare, and how their import went."""

@@ -1,0 +1,1 @@
+"""Templates with their settings, access lists and active version."""

@@ -1,0 +1,27 @@
+"""Tables of this read model; `schema.sql` creates them."""
+
+from __future__ import annotations
+
+from projections.engine.tables import Table
+
+TEMPLATES = Table(
+    "templates",
+    key=("id",),
+    columns={
+        "id": "uuid",
+        "organization_id": "uuid",
+        "name": "text",
+        "display_name": "text",
+        "description": "text",
+        "icon": "text",
+        "provisioner": "text",
+        "active_version_id": "uuid",
+        "created_by": "uuid",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+        "deleted": "boolean",
+        "settings": "jsonb",
+        "user_acl": "jsonb",
+        "group_acl": "jsonb",
+    },
+)

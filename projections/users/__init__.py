@@ -1,0 +1,1 @@
+"""Who exists: people with profile, status and site roles."""

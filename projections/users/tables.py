@@ -1,0 +1,28 @@
+"""Tables of this read model; `schema.sql` creates them."""
+
+from __future__ import annotations
+
+from projections.engine.tables import Table
+
+USERS = Table(
+    "users",
+    key=("id",),
+    columns={
+        "id": "uuid",
+        "username": "text",
+        "email": "text",
+        "name": "text",
+        "avatar_url": "text",
+        "status": "text",
+        "login_type": "text",
+        "is_service_account": "boolean",
+        "is_system": "boolean",
+        "deleted": "boolean",
+        "roles": "jsonb",
+        "settings": "jsonb",
+        "ssh_public_key": "text",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+        "last_seen_at": "timestamptz",
+    },
+)

@@ -1,0 +1,1 @@
+"""The workspace list and the Workspace document, byte-ready."""

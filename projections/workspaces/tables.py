@@ -1,0 +1,31 @@
+"""Tables of this read model; `schema.sql` creates them."""
+
+from __future__ import annotations
+
+from projections.engine.tables import Table
+
+WORKSPACES = Table(
+    "workspaces",
+    key=("id",),
+    columns={
+        "id": "uuid",
+        "owner_id": "uuid",
+        "organization_id": "uuid",
+        "template_id": "uuid",
+        "name": "text",
+        "autostart_schedule": "text",
+        "ttl_ms": "bigint",
+        "automatic_updates": "text",
+        "favorite": "boolean",
+        "deleted": "boolean",
+        "user_acl": "jsonb",
+        "group_acl": "jsonb",
+        "latest_build_id": "uuid",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+        "last_used_at": "timestamptz",
+        "dormant_at": "timestamptz",
+        "deleting_at": "timestamptz",
+        "next_start_at": "timestamptz",
+    },
+)

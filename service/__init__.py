@@ -1,0 +1,1 @@
+"""The service: wires the domain to PostgreSQL, HTTP and time."""

@@ -1,0 +1,118 @@
+"""The composition root: builds the parts of a process for its roles, starts them in order, stops them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from projections.engine import connections, schema
+from projections.engine.positions import Positions
+from projections.engine.projector import Projector
+from projections.engine.rebuild import rebuild
+from projections.models import MODELS
+from service.auth.authenticate import Authenticator
+from service.commands.bus import CommandBus
+from service.commands.router import COMMANDS
+from service.embedded import EmbeddedPostgres
+from service.observability import metrics
+from service.services import Services
+from service.settings import Role, Settings
+from service.store.group_commit import GroupCommit
+from service.store.mapper import EventMapper
+from service.store.migrate import migrate
+from service.store.personal_keys import KeyRing
+from service.store.repository import Repository
+from service.web.feed import Feed, RepositoryFollower
+
+log = logging.getLogger(__name__)
+
+
+def connector(dsn: str) -> Any:
+    """Opens autocommit connections that see the live read models."""
+
+    async def connect() -> AsyncConnection[Any]:
+        connection = await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=5)
+        await connections.configure(connection)
+        return connection
+
+    return connect
+
+
+@contextlib.asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """The DSN of the configured database, or of the embedded one, which is started (or joined) for as long as this lasts."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    embedded = EmbeddedPostgres()
+    dsn = await embedded.start(settings.data_dir / "postgres")
+    try:
+        yield dsn
+    finally:
+        await embedded.stop()
+
+
+async def prepare(dsn: str) -> None:
+    """Migrations applied, read models there and made for this release."""
+    async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connections.configure(connection)
+        for name in await migrate(connection):
+            log.info("migration applied", extra={"migration": name})
+        if await schema.is_current(connection, MODELS) is not True:
+            await rebuild(connection, EventMapper(KeyRing()), MODELS)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterator[Services]:
+    """All parts that the settings' roles need, started; stopped again at the end, what was acknowledged kept."""
+    connect = connector(dsn)
+    keys = KeyRing()
+    mapper = EventMapper(keys)
+    async with contextlib.AsyncExitStack() as stack:
+        pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            dsn, min_size=2, max_size=12, kwargs={"autocommit": True}, configure=connections.configure, open=False, timeout=5, check=None
+        )
+        await pool.open(wait=True, timeout=10)
+        stack.push_async_callback(pool.close)
+
+        writer = GroupCommit(connect, mapper)
+        writer.observe_batch = metrics.observe_batch
+        await writer.start()
+        stack.push_async_callback(writer.stop)
+
+        repository = Repository(pool, mapper)
+        bus = CommandBus(COMMANDS, repository, writer, pool, keys)
+        bus.count_conflict = metrics.count_conflict
+        positions = Positions()
+        feed = Feed(connect, positions)
+        feed.add(RepositoryFollower(repository.foreign, repository.clear))
+        authenticator = Authenticator(pool)
+        feed.add(authenticator)
+
+        services = Services(settings, access_url, pool, bus, positions, feed, authenticator)
+        if Role.PROJECTOR in settings.roles:
+            projector = Projector(connect, mapper, MODELS)
+            services.halted = lambda: dict(projector.halted)
+            writer.committed = projector.wake
+            await _task(stack, projector.run(), "projector")
+        await feed.start()
+        stack.push_async_callback(feed.stop)
+        yield services
+
+
+async def _task(stack: contextlib.AsyncExitStack, coroutine: Any, name: str) -> None:
+    task = asyncio.create_task(coroutine, name=name)
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, psycopg.Error):
+            await task
+
+    stack.push_async_callback(end)

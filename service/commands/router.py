@@ -1,0 +1,9 @@
+"""The table: which command goes to which decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.commands.unit import CommandRoute
+
+COMMANDS: tuple[CommandRoute[Any], ...] = ()

@@ -1,0 +1,101 @@
+"""Builds the aiohttp application from the route table; the pipeline that every request passes; the only place that turns
+exceptions into answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import psycopg
+from aiohttp import web
+from psycopg_pool import PoolTimeout
+
+from domain.kernel.errors import DomainError, Invalid
+from service.http.call import Call
+from service.http.errors import error_body, error_response
+from service.http.responses import json_bytes
+from service.http.routing import Access, Route
+from service.observability import metrics
+from service.services import Services
+from service.store.group_commit import Busy
+from service.version import BUILD_VERSION
+
+log = logging.getLogger(__name__)
+
+_API = "/api/v2"
+_JSON = "application/json; charset=utf-8"
+_ROUTE_NOT_FOUND = error_body("Route not found.")
+
+
+def build_app(services: Services, routes: Sequence[Route]) -> web.Application:
+    """The application; `routes` are below `/api/v2` unless their path starts with `//` (then the rest is the whole path)."""
+    app = web.Application(middlewares=[_outermost], client_max_size=1 << 40)
+    for route in routes:
+        path = route.path[1:] if route.path.startswith("//") else _API + route.path
+        app.router.add_route(route.method, path, _endpoint(services, route))
+    return app
+
+
+def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    observe = metrics.http_observer(route.method, route.path)
+    handler = route.handler
+    authenticate = services.authenticator.for_access(route.access)
+    public = route.access is Access.PUBLIC
+
+    async def endpoint(request: web.Request) -> web.StreamResponse:
+        started = time.perf_counter()
+        call = Call(services, request, route)
+        try:
+            if not public:
+                call.authenticated(await authenticate(call))
+            wanted = request.headers.get("Ledger-Position")
+            if wanted is not None:
+                await call.shown(_position(wanted))
+            response = await handler(call)
+        except DomainError as error:
+            response = error_response(error)
+            if response.status >= 500 and not isinstance(error, Busy):
+                log.exception("request failed", extra={"route": route.path, "request_id": call.context.request_id})
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            log.warning("database away", extra={"route": route.path, "reason": type(error).__name__})
+            response = error_response(Busy("The database does not answer at the moment.", "Try again in a moment."))
+        except (asyncio.CancelledError, web.HTTPException, ConnectionResetError):
+            raise
+        except Exception:
+            # A bug: nothing of it goes to the caller but the id under which the log has it.
+            request_id = call.context.request_id or ""
+            log.exception("request failed", extra={"route": route.path, "request_id": request_id})
+            response = json_bytes(error_body("An internal server error occurred.", f"Request {request_id}").rstrip(), 500)
+        if not response.prepared:
+            headers = response.headers
+            headers["X-Coder-Build-Version"] = BUILD_VERSION
+            if "Ledger-Position" not in headers:
+                headers["Ledger-Position"] = str(call.position)
+        observe(response.status, time.perf_counter() - started)
+        return response
+
+    return endpoint
+
+
+def _position(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Invalid("Ledger-Position must be a position.", f"{text[:40]!r} is not a non-negative integer.")
+    return int(text)
+
+
+@web.middleware
+async def _outermost(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        response = web.Response(body=_ROUTE_NOT_FOUND, status=404, headers={"Content-Type": _JSON})
+    except web.HTTPMethodNotAllowed as error:
+        response = web.Response(status=405, headers={"Allow": ", ".join(sorted(error.allowed_methods))})
+    except web.HTTPException as error:
+        if error.status < 400 or error.status == 426:
+            raise
+        response = web.Response(body=error_body(error.reason), status=error.status, headers={"Content-Type": _JSON})
+    response.headers["X-Coder-Build-Version"] = BUILD_VERSION
+    return response

@@ -1,0 +1,123 @@
+"""One request on its way through: who calls, with what, and the service's parts that its handler may use."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from psycopg_pool import AsyncConnectionPool
+
+from domain.kernel.context import Context
+from domain.kernel.errors import Invalid, TooLarge, Unauthenticated
+from domain.kernel.events import Actor
+from service.auth.caller import Caller
+from service.commands.bus import Outcome, Precondition
+from service.http.routing import Route
+from service.store.append import SideWrite
+from service.store.group_commit import Busy
+
+if TYPE_CHECKING:
+    from service.services import Services
+
+#: Larger JSON bodies than this are refused with 413; uploads have their own limit.
+MAX_JSON_BYTES = 16 * 1024 * 1024
+POSITION_WAIT_SECONDS = 5.0
+
+
+class Call:
+    """What a handler is given. `caller` raises `Unauthenticated` on routes that serve anonymous callers too."""
+
+    __slots__ = ("_caller", "_context", "_position", "request", "route", "services")
+
+    def __init__(self, services: Services, request: web.Request, route: Route) -> None:
+        self.services = services
+        self.request = request
+        self.route = route
+        self._caller: Caller | None = None
+        self._context: Context | None = None
+        self._position = 0
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+        if self._caller is None:
+            raise Unauthenticated("You are signed out or your session has expired. Please sign in again to continue.")
+        return self._caller
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+        return self._caller is None
+
+    def authenticated(self, caller: Caller | None) -> None:
+        """Set by the pipeline before the handler runs."""
+        self._caller = caller
+
+    @property
+    def pool(self) -> AsyncConnectionPool[Any]:
+        """Connections that see the live read models."""
+        return self.services.pool
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """Path parameters as sent."""
+        return self.request.match_info
+
+    @property
+    def context(self) -> Context:
+        """Who, when, from where: made once, so that all events of a request carry one time and correlation."""
+        if self._context is None:
+            request = self.request
+            actor = Actor("user", self._caller.user_id) if self._caller is not None else Actor("system")
+            request_id = str(uuid.uuid4())
+            self._context = Context(
+                actor, datetime.now(UTC), request_id, request_id, request.remote, request.headers.get("User-Agent", "")[:512] or None
+            )
+        return self._context
+
+    def acting_as(self, user_id: str) -> Context:
+        """The context of a change that somebody who is not signed in makes as themselves (signing in, the first user)."""
+        base = self.context
+        return Context(Actor("user", user_id), base.time, base.correlation_id, base.request_id, base.ip, base.user_agent)
+
+    async def body(self, limit: int = MAX_JSON_BYTES) -> bytes:
+        """The raw body. Raises `TooLarge` beyond `limit` bytes, `Invalid` when its encoding is broken."""
+        declared = self.request.content_length
+        if declared is not None and declared > limit:
+            raise TooLarge("The request body is too large.", f"At most {limit} bytes are accepted.")
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async for chunk in self.request.content.iter_any():
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge("The request body is too large.", f"At most {limit} bytes are accepted.")
+                chunks.append(chunk)
+        except web.RequestPayloadError as error:
+            raise Invalid("The request body could not be read.", str(error)) from error
+        return b"".join(chunks)
+
+    async def execute(
+        self, command: Any, *, context: Context | None = None, precondition: Precondition | None = None, side_writes: tuple[SideWrite, ...] = ()
+    ) -> Outcome:
+        """Carry out a command and wait until the read models show it, so that the answer can be rendered from them."""
+        outcome = await self.services.bus.execute(command, context or self.context, precondition=precondition, side_writes=side_writes)
+        if outcome.position:
+            self._position = outcome.position
+            await self.shown(outcome.position)
+        return outcome
+
+    async def shown(self, position: int) -> None:
+        """Wait until this process' read models are at `position`. Raises `Busy` after five seconds."""
+        try:
+            await self.services.positions.wait_until(position, POSITION_WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy("The read models have not caught up.", f"They have not reached position {position} in time.") from None
+
+    @property
+    def position(self) -> int:
+        """What `Ledger-Position` says: the position of the change, or the one that the read models show."""
+        return self._position or self.services.positions.current

@@ -1,0 +1,30 @@
+"""Ready answers: bytes that are already JSON, documents to be rendered, nothing at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+_JSON = "application/json; charset=utf-8"
+
+
+def json_bytes(body: bytes, status: int = 200, **headers: str) -> web.Response:
+    """A body that was rendered before; the newline that ends every answer is added here."""
+    return web.Response(body=body + b"\n", status=status, headers={"Content-Type": _JSON, **headers})
+
+
+def json_response(document: Any, status: int = 200) -> web.Response:
+    """Render and answer; `document` may hold `orjson.Fragment`s."""
+    return web.Response(body=orjson.dumps(document) + b"\n", status=status, headers={"Content-Type": _JSON})
+
+
+def no_content() -> web.Response:
+    """204 without a body."""
+    return web.Response(status=204)
+
+
+def message(text: str, status: int = 200) -> web.Response:
+    """The envelope with only a message."""
+    return json_response({"message": text}, status)

@@ -1,0 +1,8 @@
+"""THE route table: every route of the service, in the order of its subjects."""
+
+from __future__ import annotations
+
+from service.http import operations
+from service.http.routing import Route
+
+ROUTES: tuple[Route, ...] = (*operations.ROUTES,)

@@ -1,0 +1,31 @@
+"""The parts of a running service that handlers, streams and automation use. Built by `bootstrap.py` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg_pool import AsyncConnectionPool
+
+from projections.engine.positions import Positions
+from service.commands.bus import CommandBus
+from service.settings import Settings
+from service.web.feed import Feed
+
+if TYPE_CHECKING:
+    from service.auth.authenticate import Authenticator
+
+
+@dataclass(slots=True)
+class Services:
+    """One process' parts; each is started and stopped by `bootstrap.py`."""
+
+    settings: Settings
+    access_url: str
+    pool: AsyncConnectionPool[Any]
+    bus: CommandBus
+    positions: Positions
+    feed: Feed
+    authenticator: Authenticator
+    halted: Callable[[], dict[str, str]] = dict

@@ -1,0 +1,145 @@
+"""The append: many commands' events in one transaction, in commit order, with versions checked and times never going back.
+
+EXCLUSIVE mode keeps other writers out, not readers, so positions become visible in the order in which they were given: a
+reader that follows them never passes over one. The time of an event is lifted to that of the event before it in the log,
+because clocks of several processes differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection, AsyncCursor, errors
+
+from domain.kernel.codec import topic_of
+from domain.kernel.events import Recorded, Stream
+from service.store.mapper import EventMapper
+from service.store.times import parse_fixed
+
+CHANNEL: LiteralString = "ledger_events"
+
+_INSERT: LiteralString = """
+    WITH latest AS (
+      SELECT substring(state FROM 10 FOR 27) AS time
+      FROM ledger_events
+      ORDER BY notification_id DESC
+      LIMIT 1
+    )
+    INSERT INTO ledger_events (originator_id, originator_version, topic, state)
+    SELECT n.id, n.version, n.topic,
+      CASE WHEN latest.time > substring(n.state FROM 10 FOR 27)
+        THEN overlay(n.state PLACING latest.time FROM 10 FOR 27)
+        ELSE n.state
+      END
+    FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %b::bytea[]) WITH ORDINALITY AS n (id, version, topic, state, ordinal)
+    LEFT JOIN latest ON true
+"""
+_HELD: LiteralString = """
+    WHERE NOT EXISTS (
+      SELECT 1
+      FROM unnest(%s::uuid[], %s::bigint[]) AS h (id, version)
+      WHERE h.version <> coalesce((SELECT max(e.originator_version) FROM ledger_events e WHERE e.originator_id = h.id), 0)
+    )
+"""
+_RETURNING: LiteralString = """
+    ORDER BY n.ordinal
+    RETURNING originator_id::text, originator_version, notification_id, convert_from(substring(state FROM 10 FOR 27), 'UTF8')
+"""
+_STORED: LiteralString = """
+    SELECT e.originator_id::text, e.originator_version, e.notification_id, convert_from(e.state, 'UTF8')::json ->> 'time',
+      convert_from(e.state, 'UTF8')::json ->> 'id'
+    FROM unnest(%s::uuid[], %s::bigint[]) AS n (id, version)
+    JOIN ledger_events e ON e.originator_id = n.id AND e.originator_version = n.version
+"""
+
+
+class VersionConflict(Exception):
+    """A stream that the decision was based on has moved on, or a row it writes exists: load and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideWrite:
+    """A statement for what lies beside the log (hashes, keys, files), run in the transaction of the events."""
+
+    statement: LiteralString
+    parameters: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one command wants to commit: events with the versions they get, and the versions its other facts were read at."""
+
+    events: tuple[Recorded, ...]
+    held: tuple[tuple[Stream, int], ...] = ()
+    side_writes: tuple[SideWrite, ...] = ()
+    people: frozenset[str] = field(default_factory=frozenset)
+
+
+def _array(values: Sequence[object]) -> str:
+    return "{" + ",".join(str(v) for v in values) + "}"
+
+
+async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: Sequence[Work]) -> list[tuple[Recorded, ...]]:
+    """Commit all of `works` in one transaction; returns their events with position and final time, in the order given.
+
+    Raises `VersionConflict` with nothing stored when any stream or side write clashes, `psycopg.OperationalError` when the
+    database is away (the outcome may then be unknown: see `stored`).
+    """
+    events = [e for work in works for e in work.events]
+    held = [h for work in works for h in work.held]
+    side_writes = [w for work in works for w in work.side_writes]
+    statement = _INSERT + (_HELD if held else "") + _RETURNING
+    parameters: list[Any] = [
+        _array([e.stream.id for e in events]),
+        _array([e.version for e in events]),
+        _array([topic_of(type(e.event)) for e in events]),
+        [mapper.encode(e) for e in events],
+    ]
+    if held:
+        parameters += [_array([s.id for s, _ in held]), _array([v for _, v in held])]
+    try:
+        async with connection.pipeline() as pipeline:
+            await connection.execute("BEGIN")
+            await connection.execute("LOCK TABLE ledger_events IN EXCLUSIVE MODE")
+            cursor = await connection.execute(statement, parameters, prepare=True)
+            for write in side_writes:
+                await connection.execute(write.statement, write.parameters)
+            await connection.execute("NOTIFY ledger_events")
+            if held:
+                await pipeline.sync()
+                if cursor.rowcount != len(events):
+                    raise VersionConflict("a stream that the decision relies on has moved on")
+            await connection.execute("COMMIT")
+            await pipeline.sync()
+        rows = await cursor.fetchall()
+    except errors.UniqueViolation as error:
+        await connection.rollback()
+        raise VersionConflict(str(error)) from error
+    except VersionConflict:
+        await connection.rollback()
+        raise
+    return _placed(works, {(row[0], row[1]): (row[2], row[3]) for row in rows})
+
+
+async def stored(connection: AsyncConnection[Any], works: Sequence[Work]) -> list[tuple[Recorded, ...]] | None:
+    """After a lost connection: the events as the log holds them if the transaction was committed, None if it was not."""
+    events = [e for work in works for e in work.events]
+    cursor: AsyncCursor[Any] = await connection.execute(_STORED, (_array([e.stream.id for e in events]), _array([e.version for e in events])))
+    rows = {(row[0], row[1]): row for row in await cursor.fetchall()}
+    first = rows.get((events[0].stream.id, events[0].version))
+    if first is None or first[4] != events[0].id:
+        return None
+    return _placed(works, {key: (row[2], row[3]) for key, row in rows.items()})
+
+
+def _placed(works: Sequence[Work], places: dict[tuple[str, int], tuple[int, str]]) -> list[tuple[Recorded, ...]]:
+    placed = []
+    for work in works:
+        group = []
+        for event in work.events:
+            position, time = places[event.stream.id, event.version]
+            group.append(replace(event, position=position, time=parse_fixed(time)))
+        placed.append(tuple(group))
+    return placed

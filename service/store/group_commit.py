@@ -1,0 +1,165 @@
+"""One writer task: commands that arrive together are appended together; a clash harms only the command that clashes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+
+from domain.kernel.errors import DomainError
+from domain.kernel.events import Recorded
+from service.store.append import VersionConflict, Work, append, stored
+from service.store.mapper import EventMapper
+
+log = logging.getLogger(__name__)
+
+Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
+
+
+class Busy(DomainError):
+    """The service cannot answer now; the same request may succeed in `retry_after` seconds."""
+
+    def __init__(self, message: str, detail: str = "", *, retry_after: int = 1) -> None:
+        super().__init__(message, detail)
+        self.retry_after = retry_after
+
+
+@dataclass(slots=True)
+class _Waiting:
+    work: Work
+    future: asyncio.Future[tuple[Recorded, ...]]
+
+
+class GroupCommit:
+    """The only writer of the log in this process; runs on the event loop with a connection of its own."""
+
+    def __init__(self, connect: Connect, mapper: EventMapper, *, max_batch: int = 256, max_waiting: int = 8192) -> None:
+        self._connect = connect
+        self._mapper = mapper
+        self._max_batch = max_batch
+        self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(max_waiting)
+        self._connection: AsyncConnection[Any] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.observe_batch: Callable[[int], None] = lambda size: None
+        #: Called after each commit; saves the projector of this process the way of the notification.
+        self.committed: Callable[[], None] = lambda: None
+
+    async def start(self) -> None:
+        """Open the connection and start the writer. Raises `psycopg.OperationalError` when the database is away."""
+        self._connection = await self._connect()
+        self._task = asyncio.create_task(self._run(), name="group-commit")
+
+    async def stop(self) -> None:
+        """Commit what is waiting, then end."""
+        if self._task is not None:
+            await self._queue.put(None)
+            await self._task
+            self._task = None
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def commit(self, work: Work) -> tuple[Recorded, ...]:
+        """The events with their positions once they are durable.
+
+        Raises `VersionConflict` (nothing stored) and `Busy` (too much is waiting, or the database is away; nothing
+        stored). A caller that is cancelled does not stop the append.
+        """
+        future: asyncio.Future[tuple[Recorded, ...]] = asyncio.get_running_loop().create_future()
+        try:
+            self._queue.put_nowait(_Waiting(work, future))
+        except asyncio.QueueFull:
+            raise Busy("Too many changes are waiting to be stored.", "Try again in a moment.") from None
+        return await asyncio.shield(future)
+
+    async def _run(self) -> None:
+        ended = False
+        while not ended:
+            waiting = await self._queue.get()
+            batch: list[_Waiting] = []
+            while True:
+                if waiting is None:
+                    ended = True
+                    break
+                batch.append(waiting)
+                if len(batch) >= self._max_batch or self._queue.empty():
+                    break
+                waiting = self._queue.get_nowait()
+            if batch:
+                self.observe_batch(len(batch))
+                await self._commit_batch(batch)
+
+    async def _commit_batch(self, batch: list[_Waiting]) -> None:
+        try:
+            results = await self._store([w.work for w in batch])
+        except VersionConflict as conflict:
+            if len(batch) == 1:
+                _fail(batch[0], conflict)
+                return
+            for one in batch:
+                await self._commit_batch([one])
+        except psycopg.Error as error:
+            if len(batch) == 1 or isinstance(error, psycopg.OperationalError):
+                for one in batch:
+                    away = isinstance(error, psycopg.OperationalError)
+                    _fail(one, Busy("The database does not answer at the moment.", "The change was not stored.") if away else error)
+                return
+            for one in batch:
+                await self._commit_batch([one])
+        except Exception as error:
+            # A bug in one command's encoding must not take its neighbours, or the writer, with it.
+            if len(batch) == 1:
+                _fail(batch[0], error)
+                return
+            for one in batch:
+                await self._commit_batch([one])
+        else:
+            for one, result in zip(batch, results, strict=True):
+                if not one.future.done():
+                    one.future.set_result(result)
+            self.committed()
+
+    async def _store(self, works: Sequence[Work]) -> list[tuple[Recorded, ...]]:
+        connection = await self._ready()
+        people = {p for work in works for p in work.people}
+        if people:
+            await self._mapper.load_keys(connection, people)
+        try:
+            return await append(connection, self._mapper, works)
+        except psycopg.OperationalError:
+            if not connection.broken and not connection.closed:
+                with contextlib.suppress(psycopg.Error):
+                    await connection.rollback()
+                raise
+            # The connection died: whether the COMMIT arrived is unknown until the log is asked.
+            log.warning("connection lost while appending")
+            found = await stored(await self._ready(), works)
+            if found is None:
+                raise
+            return found
+
+    async def _ready(self) -> AsyncConnection[Any]:
+        if self._connection is None or self._connection.closed or self._connection.broken:
+            delay = 0.05
+            for attempt in range(8):
+                try:
+                    self._connection = await self._connect()
+                    break
+                except psycopg.OperationalError:
+                    if attempt == 7:
+                        raise
+                    await asyncio.sleep(delay)
+                    delay = min(delay * 2, 1.0)
+        assert self._connection is not None
+        return self._connection
+
+
+def _fail(waiting: _Waiting, error: BaseException) -> None:
+    if not waiting.future.done():
+        waiting.future.set_exception(error)

@@ -1,0 +1,85 @@
+-- The log and what lies beside it. The events table is the one the eventsourcing library makes (PostgresApplicationRecorder).
+CREATE TABLE IF NOT EXISTS ledger_events (
+  originator_id uuid NOT NULL,
+  originator_version bigint NOT NULL,
+  topic text NOT NULL,
+  state bytea NOT NULL,
+  notification_id bigserial,
+  PRIMARY KEY (originator_id, originator_version)
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.05);
+
+CREATE UNIQUE INDEX IF NOT EXISTS ledger_events_notification_id_idx ON ledger_events (notification_id ASC);
+
+-- The outcome of a change that carried an Idempotency-Key; written in the transaction of its events.
+CREATE TABLE idempotency_keys (
+  caller text NOT NULL,
+  route text NOT NULL,
+  key text NOT NULL,
+  body_hash bytea NOT NULL,
+  status smallint NOT NULL,
+  body bytea NOT NULL,
+  position bigint NOT NULL,
+  content_type text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (caller, route, key)
+);
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);
+
+-- Secrets: never in events, only as hashes.
+CREATE TABLE password_hashes (
+  user_id uuid PRIMARY KEY,
+  hash text NOT NULL
+);
+CREATE TABLE api_key_digests (
+  key_id text PRIMARY KEY,
+  digest bytea NOT NULL
+);
+CREATE TABLE agent_token_digests (
+  digest bytea PRIMARY KEY,
+  agent_id uuid NOT NULL
+);
+CREATE INDEX agent_token_digests_agent_id_idx ON agent_token_digests (agent_id);
+
+-- Keys that seal personal data in events; dropping one erases the person.
+CREATE TABLE personal_keys (
+  user_id uuid PRIMARY KEY,
+  key bytea NOT NULL
+);
+
+-- Uploaded archives, by reference from events.
+CREATE TABLE files (
+  id uuid PRIMARY KEY,
+  hash text NOT NULL,
+  uploaded_by uuid NOT NULL,
+  content_type text NOT NULL,
+  content bytea NOT NULL,
+  created_at timestamptz NOT NULL,
+  UNIQUE (hash, uploaded_by)
+);
+
+-- Telemetry beside the log: what jobs and agents print.
+CREATE TABLE job_logs (
+  id bigserial PRIMARY KEY,
+  job_id uuid NOT NULL,
+  created_at timestamptz NOT NULL,
+  source text NOT NULL,
+  level text NOT NULL,
+  stage text NOT NULL,
+  output text NOT NULL
+);
+CREATE INDEX job_logs_job_id_idx ON job_logs (job_id, id);
+CREATE TABLE agent_logs (
+  id bigserial PRIMARY KEY,
+  agent_id uuid NOT NULL,
+  created_at timestamptz NOT NULL,
+  level text NOT NULL,
+  output text NOT NULL,
+  source_id uuid NOT NULL
+);
+CREATE INDEX agent_logs_agent_id_idx ON agent_logs (agent_id, id);
+
+-- The provisioner state of a build: opaque bytes, may hold secrets, so never in the log.
+CREATE TABLE build_states (
+  build_id uuid PRIMARY KEY,
+  state bytea NOT NULL
+);
