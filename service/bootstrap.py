@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
+from aiohttp import web
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
@@ -21,9 +23,11 @@ from service.auth.authenticate import Authenticator
 from service.commands.bus import CommandBus
 from service.commands.router import COMMANDS
 from service.embedded import EmbeddedPostgres
+from service.http.app import build_app
+from service.http.routes import ROUTES
 from service.observability import metrics
 from service.services import Services
-from service.settings import Role, Settings
+from service.settings import Role, Settings, SettingsError
 from service.store.group_commit import GroupCommit
 from service.store.mapper import EventMapper
 from service.store.migrate import migrate
@@ -67,6 +71,36 @@ async def prepare(dsn: str) -> None:
             log.info("migration applied", extra={"migration": name})
         if await schema.is_current(connection, MODELS) is not True:
             await rebuild(connection, EventMapper(KeyRing()), MODELS)
+
+
+@contextlib.asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[AsyncConnection[Any]]:
+    """One connection for a tool; the read models must exist."""
+    connection: AsyncConnection[Any] = await connector(dsn)()
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket, bound before anything else so that its port is known. Raises `SettingsError` when it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError("LEDGER_ADDRESS", f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}") from error
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
+
+
+def web_app(services: Services) -> web.Application:
+    """The HTTP application over running services."""
+    return build_app(services, ROUTES)
 
 
 @contextlib.asynccontextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from psycopg_pool import AsyncConnectionPool
@@ -29,3 +30,4 @@ class Services:
     feed: Feed
     authenticator: Authenticator
     halted: Callable[[], dict[str, str]] = dict
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -13,7 +13,12 @@ from projections.engine.tables import Rows
 
 
 async def project(
-    connection: AsyncConnection[Any], models: Sequence[ReadModel], positions: Mapping[str, int], events: Sequence[Recorded], *, rows: Rows | None = None
+    connection: AsyncConnection[Any],
+    models: Sequence[ReadModel],
+    positions: Mapping[str, int],
+    events: Sequence[Recorded],
+    *,
+    rows: Rows | None = None,
 ) -> None:
     """Fold `events` (in position order) into `models`; a model is given only events beyond its own position."""
     rows = Rows() if rows is None else rows

@@ -107,7 +107,12 @@ class Projector:
                     await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
 
     async def _apply(
-        self, connection: AsyncConnection[Any], models: Sequence[ReadModel], positions: dict[str, int], events: Sequence[Recorded], reached: int
+        self,
+        connection: AsyncConnection[Any],
+        models: Sequence[ReadModel],
+        positions: dict[str, int],
+        events: Sequence[Recorded],
+        reached: int,
     ) -> dict[str, int]:
         try:
             await advance(connection, models, positions, events, reached)

@@ -68,7 +68,9 @@ async def verify(
 
 
 async def _tables(connection: AsyncConnection[Any], name: str) -> list[str]:
-    cursor = await connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> 'positions' ORDER BY 1", (name,))
+    cursor = await connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename <> 'positions' ORDER BY 1", (name,)
+    )
     return [row[0] for row in await cursor.fetchall()]
 
 

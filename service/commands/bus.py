@@ -42,7 +42,12 @@ class CommandBus:
     """Decides commands one by one and commits them in groups."""
 
     def __init__(
-        self, routes: Iterable[CommandRoute[Any]], repository: Repository, writer: GroupCommit, pool: AsyncConnectionPool[Any], keys: KeyRing
+        self,
+        routes: Iterable[CommandRoute[Any]],
+        repository: Repository,
+        writer: GroupCommit,
+        pool: AsyncConnectionPool[Any],
+        keys: KeyRing,
     ) -> None:
         self._routes: dict[type, CommandRoute[Any]] = {}
         for route in routes:

@@ -11,8 +11,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.kernel.context import Context
 from domain.kernel.decider import Decider, Decision
-from domain.kernel.events import Stream
 from domain.kernel.errors import DomainError
+from domain.kernel.events import Stream
 from service.store.append import SideWrite
 from service.store.repository import Loaded, Repository
 

@@ -101,7 +101,12 @@ class Call:
         return b"".join(chunks)
 
     async def execute(
-        self, command: Any, *, context: Context | None = None, precondition: Precondition | None = None, side_writes: tuple[SideWrite, ...] = ()
+        self,
+        command: Any,
+        *,
+        context: Context | None = None,
+        precondition: Precondition | None = None,
+        side_writes: tuple[SideWrite, ...] = (),
     ) -> Outcome:
         """Carry out a command and wait until the read models show it, so that the answer can be rendered from them."""
         outcome = await self.services.bus.execute(command, context or self.context, precondition=precondition, side_writes=side_writes)

@@ -36,7 +36,27 @@ async def prometheus(_call: Call) -> web.Response:
 
 
 ROUTES = (
-    Route("GET", "//healthz", healthz, access=Access.PUBLIC, permission="none", summary="Liveness", responses={200: None}, tag="Operations"),
-    Route("GET", "//readyz", readyz, access=Access.PUBLIC, permission="none", summary="Readiness", responses={200: None, 503: None}, tag="Operations"),
-    Route("GET", "//metrics", prometheus, access=Access.PUBLIC, permission="none", summary="Prometheus metrics", responses={200: None}, tag="Operations"),
+    Route(
+        "GET", "//healthz", healthz, access=Access.PUBLIC, permission="none", summary="Liveness", responses={200: None}, tag="Operations"
+    ),
+    Route(
+        "GET",
+        "//readyz",
+        readyz,
+        access=Access.PUBLIC,
+        permission="none",
+        summary="Readiness",
+        responses={200: None, 503: None},
+        tag="Operations",
+    ),
+    Route(
+        "GET",
+        "//metrics",
+        prometheus,
+        access=Access.PUBLIC,
+        permission="none",
+        summary="Prometheus metrics",
+        responses={200: None},
+        tag="Operations",
+    ),
 )

@@ -126,7 +126,9 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
 async def stored(connection: AsyncConnection[Any], works: Sequence[Work]) -> list[tuple[Recorded, ...]] | None:
     """After a lost connection: the events as the log holds them if the transaction was committed, None if it was not."""
     events = [e for work in works for e in work.events]
-    cursor: AsyncCursor[Any] = await connection.execute(_STORED, (_array([e.stream.id for e in events]), _array([e.version for e in events])))
+    cursor: AsyncCursor[Any] = await connection.execute(
+        _STORED, (_array([e.stream.id for e in events]), _array([e.version for e in events]))
+    )
     rows = {(row[0], row[1]): row for row in await cursor.fetchall()}
     first = rows.get((events[0].stream.id, events[0].version))
     if first is None or first[4] != events[0].id:

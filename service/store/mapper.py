@@ -55,7 +55,15 @@ class EventMapper:
                 if isinstance(payload.get(name), dict):
                     payload[name] = self._keys.open(originator_id, name, payload[name])
         event = from_payload(topic, payload)
-        return Recorded(event, Stream(event.CATEGORY, originator_id), version, document["id"], parse_fixed(document["time"]), _metadata(document), position)
+        return Recorded(
+            event,
+            Stream(event.CATEGORY, originator_id),
+            version,
+            document["id"],
+            parse_fixed(document["time"]),
+            _metadata(document),
+            position,
+        )
 
     async def load_keys(self, connection: AsyncConnection[Any], people: Iterable[str]) -> None:
         """Fetch the personal keys that encoding or decoding events of these people needs."""

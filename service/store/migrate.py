@@ -16,7 +16,9 @@ async def migrate(connection: AsyncConnection[Any]) -> list[str]:
     applied: list[str] = []
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-        await connection.execute("CREATE TABLE IF NOT EXISTS ledger_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())")
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS ledger_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
         cursor = await connection.execute("SELECT name FROM ledger_migrations")
         done = {row[0] for row in await cursor.fetchall()}
         for file in files:

@@ -1,0 +1,60 @@
+"""Parses the command line, loads the settings, runs one subcommand. Exit codes: 0 done, 1 refused or different, 2 wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import psycopg
+import uvloop
+
+from service.cli import documents, migrate, rebuild, replay, serve, verify
+from service.observability import logging as ledger_logging
+from service.settings import Settings, SettingsError, add_flags
+
+Command = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]
+
+
+def parser() -> argparse.ArgumentParser:
+    """All subcommands with their flags; without one it is `serve`."""
+    root = argparse.ArgumentParser(prog="python -m service", description="Workspace Ledger: the truth about developer workspaces.")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND")
+    for module in (serve, migrate, rebuild, verify, replay, *documents.COMMANDS):
+        sub = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        add_flags(sub)
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run)
+    return root
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line `argv` (without the program's name) and return the exit code."""
+    arguments = list(argv)
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
+        arguments.insert(0, serve.NAME)
+    args = parser().parse_args(arguments)
+    try:
+        settings = Settings.load(os.environ, args)
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    ledger_logging.configure(settings.log_level, settings.log_format)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(args.run(settings, args))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone: nothing is left to say, not even at interpreter shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except psycopg.OperationalError as error:
+        print(f"error: LEDGER_DATABASE_URL: the database does not answer: {str(error).strip()}", file=sys.stderr)
+        return 1

@@ -1,0 +1,61 @@
+"""`serve`: runs the parts that the settings name until SIGTERM or SIGINT, then stops them in order."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from aiohttp import web
+
+from service import bootstrap
+from service.settings import Role, Settings
+
+log = logging.getLogger(__name__)
+
+NAME = "serve"
+HELP = "Run the service: HTTP, projector, automation and built-in provisioner, or those that LEDGER_ROLES names."
+DRAIN_SECONDS = 4.0
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Only the settings' flags."""
+
+
+async def run(settings: Settings, _args: argparse.Namespace) -> int:
+    """Serve until told to stop; 0 after a clean stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with contextlib.AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(bootstrap.database(settings))
+        await bootstrap.prepare(dsn)
+        if Role.WEB in settings.roles:
+            listener = bootstrap.listen(settings)
+            port = listener.getsockname()[1]
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            url = f"http://{host}:{port}"
+            services = await stack.enter_async_context(bootstrap.running(settings, dsn, settings.access_url or url))
+            runner = web.AppRunner(
+                bootstrap.web_app(services),
+                access_log=None,
+                handle_signals=False,
+                shutdown_timeout=DRAIN_SECONDS,
+                handler_cancellation=True,
+            )
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.SockSite(runner, listener).start()
+            print(f"listening on {url}", flush=True)
+        else:
+            services = await stack.enter_async_context(bootstrap.running(settings, dsn, settings.access_url or ""))
+            print("ready", flush=True)
+        await stop.wait()
+        log.info("stopping")
+        services.stopping.set()
+    sys.stdout.flush()
+    return 0
