@@ -1,0 +1,86 @@
+"""Fixtures of the whole suite: one embedded PostgreSQL per run, one database per test.
+
+A folder whose tests need a schema overrides `database_template` (session scope):
+`return template_database("migrated", fill)`, with `fill(conninfo)` making the schema once per run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.postgres import EMPTY, PostgresServer, shared_server
+
+if TYPE_CHECKING:
+    from tests.support.api import Ledger
+
+# The service is imported by the fixtures that run it: tests of the domain start without it.
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """The run's server; all xdist workers share it, the last to leave stops it."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    with shared_server(root / "postgres") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: PostgresServer) -> str:
+    """Superuser conninfo of the run's server; the database behind it stays empty."""
+    return postgres.url
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: PostgresServer) -> Callable[[str, Callable[[str], None]], str]:
+    """`template_database(name, fill)`: a template filled once per run; returns its name."""
+    return postgres.template
+
+
+@pytest.fixture(scope="session")
+def database_template() -> str:
+    """What `database_url` copies: an empty database, unless a folder's conftest says otherwise."""
+    return EMPTY
+
+
+@pytest.fixture
+def database_url(postgres: PostgresServer, database_template: str) -> Iterator[str]:
+    """Conninfo of a database that only this test uses; dropped afterwards."""
+    url = postgres.database(database_template)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(template_database: Callable[[str, Callable[[str], None]], str]) -> str:
+    """A template database with the log, what lies beside it, and empty read models of this release."""
+
+    from service import bootstrap
+
+    def fill(url: str) -> None:
+        asyncio.run(bootstrap.prepare(url))
+
+    return template_database("migrated", fill)
+
+
+@pytest.fixture
+def migrated_url(postgres: PostgresServer, migrated_template: str) -> Iterator[str]:
+    """Conninfo of a fresh database that a service can use at once; dropped afterwards."""
+    url = postgres.database(migrated_template)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+async def ledger(migrated_url: str) -> AsyncIterator[Ledger]:
+    """A running service with a database of its own."""
+    from tests.support.api import running_ledger
+
+    async with running_ledger(migrated_url) as running:
+        yield running

@@ -1,0 +1,1 @@
+"""What tests share: real servers and databases, ways to state a rule. No fakes of our own code."""
