@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.kernel.errors import Invalid
@@ -181,6 +181,7 @@ FIELD_NAMES = [
 ]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the first draw builds tables of characters
 @given(st.dictionaries(st.sampled_from(FIELD_NAMES), VALUES))
 def test_any_values_are_a_request_or_invalid(document: dict[str, object]) -> None:
     refused = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.http.json_strict import MAX_DEPTH, NotJson, first_value
@@ -142,6 +142,7 @@ def test_agrees_with_the_standard_library(value: object, ascii_only: bool, rest:
     assert first_value(raw + b" " + rest) == value
 
 
+@settings(deadline=None)  # 2000 levels each: slow on a busy machine
 @given(JSON)
 def test_the_deep_reader_agrees(value: object) -> None:
     raw = DEEP + json.dumps(value).encode() + b"]" * 2000
@@ -152,6 +153,7 @@ def test_the_deep_reader_agrees(value: object) -> None:
     assert got == value
 
 
+@settings(deadline=None)
 @given(st.binary() | st.text(alphabet='{}[]:,"\\ud8c0 1.eE-+truefalsnx\n').map(str.encode))
 def test_any_bytes_are_json_or_not(raw: bytes) -> None:
     try:
