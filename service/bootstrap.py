@@ -14,10 +14,9 @@ from aiohttp import web
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from projections.engine import connections, schema
+from projections.engine import connections
 from projections.engine.positions import Positions
 from projections.engine.projector import Projector
-from projections.engine.rebuild import rebuild
 from projections.models import MODELS
 from service.auth.authenticate import Authenticator
 from service.commands.bus import CommandBus
@@ -28,25 +27,14 @@ from service.http.routes import ROUTES
 from service.observability import metrics
 from service.services import Services
 from service.settings import Role, Settings, SettingsError
+from service.store.connect import connector
 from service.store.group_commit import GroupCommit
 from service.store.mapper import EventMapper
-from service.store.migrate import migrate
 from service.store.personal_keys import KeyRing
 from service.store.repository import Repository
 from service.web.feed import Feed, RepositoryFollower
 
 log = logging.getLogger(__name__)
-
-
-def connector(dsn: str) -> Any:
-    """Opens autocommit connections that see the live read models."""
-
-    async def connect() -> AsyncConnection[Any]:
-        connection = await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=5)
-        await connections.configure(connection)
-        return connection
-
-    return connect
 
 
 @contextlib.asynccontextmanager
@@ -61,16 +49,6 @@ async def database(settings: Settings) -> AsyncIterator[str]:
         yield dsn
     finally:
         await embedded.stop()
-
-
-async def prepare(dsn: str) -> None:
-    """Migrations applied, read models there and made for this release."""
-    async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
-        await connections.configure(connection)
-        for name in await migrate(connection):
-            log.info("migration applied", extra={"migration": name})
-        if await schema.is_current(connection, MODELS) is not True:
-            await rebuild(connection, EventMapper(KeyRing()), MODELS)
 
 
 @contextlib.asynccontextmanager

@@ -61,10 +61,10 @@ def database_url(postgres: PostgresServer, database_template: str) -> Iterator[s
 def migrated_template(template_database: Callable[[str, Callable[[str], None]], str]) -> str:
     """A template database with the log, what lies beside it, and empty read models of this release."""
 
-    from service import bootstrap
+    from service.store.prepare import prepare
 
     def fill(url: str) -> None:
-        asyncio.run(bootstrap.prepare(url))
+        asyncio.run(prepare(url))
 
     return template_database("migrated", fill)
 

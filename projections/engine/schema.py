@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, sql
 
@@ -20,7 +20,7 @@ async def create(connection: AsyncConnection[Any], models: Sequence[ReadModel], 
     await connection.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
     await connection.execute(_POSITIONS)
     for model in models:
-        await connection.execute(cast(LiteralString, model.schema))
+        await connection.execute(model.schema)
         await connection.execute("INSERT INTO positions (model, position, fingerprint) VALUES (%s, 0, %s)", (model.name, model.fingerprint))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import orjson
 from psycopg import AsyncConnection
@@ -50,17 +50,15 @@ class Table:
         rest = [n for n in names if n not in self.key]
         values = ", ".join(f"n.{n}{_TRANSPORT[self.columns[n]][1]}" for n in names)
         update = "DO UPDATE SET " + ", ".join(f"{n} = EXCLUDED.{n}" for n in rest) if rest else "DO NOTHING"
-        self._sql["load"] = cast(
-            LiteralString,
-            f"SELECT {', '.join('t.' + n for n in names)} FROM unnest({keys}) AS k ({aliases}) JOIN {self.name} t ON {condition}",
+        self._sql["load"] = (
+            f"SELECT {', '.join('t.' + n for n in names)} FROM unnest({keys}) AS k ({aliases}) JOIN {self.name} t ON {condition}"
         )
-        self._sql["upsert"] = cast(
-            LiteralString,
+        self._sql["upsert"] = (
             f"INSERT INTO {self.name} ({', '.join(names)}) SELECT {values}"
             f" FROM unnest({', '.join('%s::' + _TRANSPORT[self.columns[n]][0] for n in names)}) AS n ({', '.join(names)})"
-            f" ON CONFLICT ({aliases}) {update}",
+            f" ON CONFLICT ({aliases}) {update}"
         )
-        self._sql["delete"] = cast(LiteralString, f"DELETE FROM {self.name} t USING unnest({keys}) AS k ({aliases}) WHERE {condition}")
+        self._sql["delete"] = f"DELETE FROM {self.name} t USING unnest({keys}) AS k ({aliases}) WHERE {condition}"
 
     async def load(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> dict[Key, Row]:
         """The rows that exist under these keys."""

@@ -6,6 +6,7 @@ import argparse
 
 from service import bootstrap
 from service.settings import Settings
+from service.store.prepare import prepare
 
 NAME = "migrate"
 HELP = "Create or update the tables and read models, then end."
@@ -18,5 +19,5 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 async def run(settings: Settings, _args: argparse.Namespace) -> int:
     """Migrate; 0 when the database is current."""
     async with bootstrap.database(settings) as dsn:
-        await bootstrap.prepare(dsn)
+        await prepare(dsn)
     return 0

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from service import bootstrap
 from service.settings import Role, Settings
+from service.store.prepare import prepare
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ async def run(settings: Settings, _args: argparse.Namespace) -> int:
         loop.add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(bootstrap.database(settings))
-        await bootstrap.prepare(dsn)
+        await prepare(dsn)
         if Role.WEB in settings.roles:
             listener = bootstrap.listen(settings)
             port = listener.getsockname()[1]

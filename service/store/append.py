@@ -95,7 +95,7 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
         _array([e.stream.id for e in events]),
         _array([e.version for e in events]),
         _array([topic_of(type(e.event)) for e in events]),
-        [mapper.encode(e) for e in events],
+        _encoded(mapper, events),
     ]
     if held:
         parameters += [_array([s.id for s, _ in held]), _array([v for _, v in held])]
@@ -124,16 +124,31 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
 
 
 async def stored(connection: AsyncConnection[Any], works: Sequence[Work]) -> list[tuple[Recorded, ...]] | None:
-    """After a lost connection: the events as the log holds them if the transaction was committed, None if it was not."""
+    """After a lost connection: the events as the log holds them if the transaction was committed, None if it was not.
+
+    The lock waits for the lost transaction, which the server may still be about to commit.
+    """
     events = [e for work in works for e in work.events]
-    cursor: AsyncCursor[Any] = await connection.execute(
-        _STORED, (_array([e.stream.id for e in events]), _array([e.version for e in events]))
-    )
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE ledger_events IN EXCLUSIVE MODE")
+        cursor: AsyncCursor[Any] = await connection.execute(
+            _STORED, (_array([e.stream.id for e in events]), _array([e.version for e in events]))
+        )
     rows = {(row[0], row[1]): row for row in await cursor.fetchall()}
     first = rows.get((events[0].stream.id, events[0].version))
     if first is None or first[4] != events[0].id:
         return None
     return _placed(works, {key: (row[2], row[3]) for key, row in rows.items()})
+
+
+def _encoded(mapper: EventMapper, events: Sequence[Recorded]) -> list[bytes]:
+    """The events' states, each at or after the time of the one before it; the statement does the same for the first."""
+    encoded = []
+    latest = events[0].time
+    for event in events:
+        latest = max(latest, event.time)
+        encoded.append(mapper.encode(event if event.time == latest else replace(event, time=latest)))
+    return encoded
 
 
 def _placed(works: Sequence[Work], places: dict[tuple[str, int], tuple[int, str]]) -> list[tuple[Recorded, ...]]:

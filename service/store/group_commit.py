@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,10 @@ from psycopg import AsyncConnection
 from domain.kernel.errors import DomainError
 from domain.kernel.events import Recorded
 from service.store.append import VersionConflict, Work, append, stored
+from service.store.connect import Connect
 from service.store.mapper import EventMapper
 
 log = logging.getLogger(__name__)
-
-Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
 
 
 class Busy(DomainError):
@@ -139,10 +138,9 @@ class GroupCommit:
                 raise
             # The connection died: whether the COMMIT arrived is unknown until the log is asked.
             log.warning("connection lost while appending")
-            found = await stored(await self._ready(), works)
-            if found is None:
-                raise
-            return found
+            connection = await self._ready()
+            found = await stored(connection, works)
+            return found if found is not None else await append(connection, self._mapper, works)
 
     async def _ready(self) -> AsyncConnection[Any]:
         if self._connection is None or self._connection.closed or self._connection.broken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import AsyncConnection
 
@@ -23,7 +23,7 @@ async def migrate(connection: AsyncConnection[Any]) -> list[str]:
         done = {row[0] for row in await cursor.fetchall()}
         for file in files:
             if file.name not in done:
-                await connection.execute(cast(LiteralString, file.read_text()))
+                await connection.execute(file.read_text())
                 await connection.execute("INSERT INTO ledger_migrations (name) VALUES (%s)", (file.name,))
                 applied.append(file.name)
     return applied

@@ -14,8 +14,9 @@ from projections.documents import rfc3339
 def to_wire(recorded: Recorded, usernames: Mapping[str, str | None]) -> dict[str, Any]:
     """The event's document. `usernames` resolves actors; an actor who was erased maps to None and is marked."""
     meta = recorded.metadata
-    actor: dict[str, Any] = {"kind": meta.actor.kind, "id": meta.actor.id, "username": usernames.get(meta.actor.id or "")}
-    if meta.actor.id in usernames and usernames[meta.actor.id] is None:
+    person = meta.actor.id or ""
+    actor: dict[str, Any] = {"kind": meta.actor.kind, "id": meta.actor.id, "username": usernames.get(person)}
+    if person in usernames and usernames[person] is None:
         actor["erased"] = True
     return {
         "position": recorded.position,

@@ -63,6 +63,7 @@ class Feed:
         self._must_reset = True
         self._listener = Listener(connect, (FEED_CHANNEL,), self._heard, self._wake.set)
         self._task: asyncio.Task[None] | None = None
+        self._started = asyncio.Event()
         self.healthy = False
 
     def add(self, follower: Follower) -> None:
@@ -73,8 +74,7 @@ class Feed:
         """Listen, then follow; returns when the first position is known."""
         await self._listener.start()
         self._task = asyncio.create_task(self._run(), name="feed")
-        while not self.healthy:
-            await asyncio.sleep(0.005)
+        await self._started.wait()
 
     async def stop(self) -> None:
         """End following."""
@@ -100,6 +100,7 @@ class Feed:
                     self._wake.clear()
                     await self._tick(connection)
                     self.healthy = True
+                    self._started.set()
                     delay = 0.05
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), self._poll_seconds)

@@ -1,0 +1,126 @@
+"""The append: all or nothing, versions checked, positions in commit order, times that never go back."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.kernel.events import Recorded, Stream
+from domain.workspaces.events import WorkspaceFavorited, WorkspaceTTLSet
+from projections.engine.tail import read_page
+from service.store.append import SideWrite, VersionConflict, Work
+from tests.service.store.conftest import Store
+from tests.support.spec import NOON, context
+
+
+def change(stream: Stream, version: int, time: datetime = NOON, ttl: int = 60_000) -> Recorded:
+    """One event at the given version."""
+    return Recorded(WorkspaceTTLSet(ttl), stream, version, str(uuid.uuid4()), time, context().metadata)
+
+
+def new_stream() -> Stream:
+    return Stream("workspace", str(uuid.uuid4()))
+
+
+async def log_of(store: Store) -> list[Recorded]:
+    connection = await store.connect()
+    async with connection:
+        events, _ = await read_page(connection, store.mapper, 0, 10_000)
+    return list(events)
+
+
+async def test_what_was_committed_is_read_back_whole(store: Store) -> None:
+    stream = new_stream()
+    work = Work((change(stream, 1), Recorded(WorkspaceFavorited(), stream, 2, str(uuid.uuid4()), NOON, context().metadata)))
+    stored = await store.writer.commit(work)
+    assert await log_of(store) == list(stored)
+    assert [e.position for e in stored] == sorted(e.position for e in stored)
+    assert stored[0].position > 0
+
+
+async def test_a_second_event_at_a_version_is_a_conflict_and_stores_nothing(store: Store) -> None:
+    taken, fresh = new_stream(), new_stream()
+    await store.writer.commit(Work((change(taken, 1),)))
+    with pytest.raises(VersionConflict):
+        await store.writer.commit(Work((change(fresh, 1), change(taken, 1))))
+    assert len(await log_of(store)) == 1
+
+
+async def test_a_conflict_harms_no_neighbour_of_its_batch(store: Store) -> None:
+    taken = new_stream()
+    await store.writer.commit(Work((change(taken, 1),)))
+    works = [Work((change(new_stream(), 1),)) for _ in range(20)]
+    works.insert(7, Work((change(taken, 1),)))
+    results = await asyncio.gather(*(store.writer.commit(w) for w in works), return_exceptions=True)
+    assert [i for i, r in enumerate(results) if isinstance(r, BaseException)] == [7]
+    assert isinstance(results[7], VersionConflict)
+    assert len(await log_of(store)) == 21
+
+
+async def test_a_fact_that_moved_on_is_a_conflict(store: Store) -> None:
+    fact, target = new_stream(), new_stream()
+    await store.writer.commit(Work((change(fact, 1), change(fact, 2))))
+    with pytest.raises(VersionConflict):
+        await store.writer.commit(Work((change(target, 1),), held=((fact, 1),)))
+    await store.writer.commit(Work((change(target, 1),), held=((fact, 2),)))
+    with pytest.raises(VersionConflict):
+        await store.writer.commit(Work((change(target, 2),), held=((new_stream(), 1),)))
+
+
+async def test_side_writes_share_the_fate_of_the_events(store: Store) -> None:
+    stream = new_stream()
+    insert = "INSERT INTO api_key_digests (key_id, digest) VALUES (%s, %s)"
+    await store.writer.commit(Work((change(stream, 1),), side_writes=(SideWrite(insert, ("k", b"1")),)))
+    with pytest.raises(VersionConflict):
+        await store.writer.commit(Work((change(stream, 2),), side_writes=(SideWrite(insert, ("k", b"2")),)))
+    with pytest.raises(VersionConflict):
+        await store.writer.commit(Work((change(stream, 1),), side_writes=(SideWrite(insert, ("other", b"3")),)))
+    async with store.pool.connection() as connection:
+        cursor = await connection.execute("SELECT key_id, digest FROM api_key_digests")
+        assert await cursor.fetchall() == [("k", b"1")]
+    assert len(await log_of(store)) == 1
+
+
+async def test_times_never_decrease_as_positions_grow(store: Store) -> None:
+    ahead = NOON + timedelta(seconds=5)
+    await store.writer.commit(Work((change(new_stream(), 1, ahead),)))
+    (late,) = await store.writer.commit(Work((change(new_stream(), 1, NOON),)))
+    assert late.time == ahead
+    assert [e.time for e in await log_of(store)] == [ahead, ahead]
+
+
+async def test_times_never_decrease_inside_a_batch(store: Store) -> None:
+    works = [Work((change(new_stream(), 1, NOON - timedelta(seconds=n)),)) for n in range(50)]
+    await asyncio.gather(*(store.writer.commit(w) for w in works))
+    times = [e.time for e in await log_of(store)]
+    assert times == sorted(times)
+
+
+async def test_a_caller_that_gives_up_does_not_stop_its_append(store: Store) -> None:
+    stream = new_stream()
+    task = asyncio.create_task(store.writer.commit(Work((change(stream, 1),))))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await store.writer.commit(Work((change(stream, 2),)))
+    assert [e.version for e in await log_of(store)] == [1, 2]
+
+
+async def test_the_writer_outlives_a_dropped_connection(store: Store) -> None:
+    await store.writer.commit(Work((change(new_stream(), 1),)))
+    async with store.pool.connection() as connection:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+    await store.writer.commit(Work((change(new_stream(), 1),)))
+    assert len(await log_of(store)) == 2
+
+
+async def test_microseconds_and_zone_survive(store: Store) -> None:
+    time = datetime(2026, 11, 5, 1, 2, 3, 456_780, tzinfo=UTC)
+    await store.writer.commit(Work((change(new_stream(), 1, time),)))
+    assert (await log_of(store))[0].time == time
