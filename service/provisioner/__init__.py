@@ -1,0 +1,1 @@
+"""The built-in provisioner: reads template archives and carries out what they declare."""
