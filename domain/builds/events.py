@@ -43,7 +43,7 @@ class BuildStarted(Event):
 @event("BuildCompleted", category="build")
 @dataclass(frozen=True, slots=True)
 class BuildCompleted(Event):
-    """Succeeded. `resources` hold their agents, apps and scripts with ids; `timings` are provisioner timings."""
+    """Succeeded. `resources` come without their agents: each agent has an `AgentCreated` in the same append. `timings` are the provisioner's."""
 
     workspace_id: str
     job_id: str
