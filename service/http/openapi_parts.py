@@ -34,7 +34,9 @@ SECURITY_SCHEMES: Mapping[str, Mapping[str, str]] = {
     },
     "provisionerKey": {"type": "http", "scheme": "bearer", "description": "The key of a provisioner."},
 }
-_SESSION: list[dict[str, list[str]]] = [{name: []} for name in ("sessionHeader", "sessionBearer", "sessionCookie", "sessionQuery", "accessTokenQuery")]
+_SESSION: list[dict[str, list[str]]] = [
+    {name: []} for name in ("sessionHeader", "sessionBearer", "sessionCookie", "sessionQuery", "accessTokenQuery")
+]
 SECURITY: Mapping[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],
     Access.SESSION: _SESSION,

@@ -3,7 +3,7 @@
 A file holds `answers` (what we send) and `requests` (what we accept); a schema is an object of fields, a list of words (an
 enumeration) or one type expression (`schema_types`). Keys of fields: `name` is always sent, `name?` is left out when empty;
 in requests every field may be absent but `name!`. A schema of `answers` that a request holds as well has a second form
-without required fields, called `…Input`. Source of names, types and flags: contract/schemas.json; design.md 7 for `ledger.json`.
+without required fields, called `…InRequest`. Source of names, types and flags: contract/schemas.json; design.md 7 for `ledger.json`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from service.http.schema_types import JsonSchema, is_nullable, is_pointer, never
 
 COMPONENTS = "#/components/schemas/"
 DEFINITIONS = "#/$defs/"
-INPUT = "Input"
+IN_REQUEST = "InRequest"
 _UNSET_TIME = "0001-01-01T00:00:00Z if it was never set."
 
 
@@ -85,7 +85,7 @@ def schema(name: str) -> Schema:
 
 
 def json_schema(name: str, prefix: str = COMPONENTS) -> JsonSchema:
-    """The JSON Schema of `name`, whose references begin with `prefix`. `name` may be an `…Input` form. Raises `UnknownSchema`."""
+    """The JSON Schema of `name`, whose references begin with `prefix`. `name` may be an `…InRequest` form. Raises `UnknownSchema`."""
     described, incoming = _form(name)
     if described.words is not None:
         return {"type": "string", "enum": list(described.words)}
@@ -142,8 +142,8 @@ def _form(name: str) -> tuple[Schema, bool]:
     known = all_schemas()
     if name in known:
         return known[name], known[name].is_request
-    base = known.get(name.removesuffix(INPUT))
-    if base is None or base.fields is None or base.is_request or not name.endswith(INPUT):
+    base = known.get(name.removesuffix(IN_REQUEST))
+    if base is None or base.fields is None or base.is_request or not name.endswith(IN_REQUEST):
         raise UnknownSchema(name)
     return base, True
 
@@ -151,7 +151,7 @@ def _form(name: str) -> tuple[Schema, bool]:
 def _reference(name: str, incoming: bool) -> str:
     described, is_request = _form(name)
     needs_form = incoming and described.fields is not None and not is_request
-    return name + INPUT if needs_form else name
+    return name + IN_REQUEST if needs_form else name
 
 
 def _object(fields: tuple[Field, ...], prefix: str, incoming: bool) -> JsonSchema:

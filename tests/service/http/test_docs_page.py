@@ -1,0 +1,83 @@
+"""The documentation over real HTTP: page, parts and documents, as a browser asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+
+from domain.kernel.errors import NotFound
+from service.http.call import Call
+from service.http.docs_page import documentation_routes
+from service.http.routing import Route
+
+if TYPE_CHECKING:
+    from service.services import Services
+
+ROUTES: tuple[Route, ...] = documentation_routes(lambda: ROUTES)
+
+
+def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def endpoint(request: web.Request) -> web.StreamResponse:
+        try:
+            # The documentation asks no part of the service: there is none here.
+            return await route.handler(Call(cast("Services", None), request, route))
+        except NotFound:
+            return web.Response(status=404)
+
+    return endpoint
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ClientSession]:
+    """A session whose relative addresses are those of a server with the documentation's routes."""
+    app = web.Application()
+    for route in ROUTES:
+        app.router.add_route(route.method, route.full_path, _endpoint(route))
+    async with TestServer(app) as server, ClientSession(server.make_url("/")) as session:
+        yield session
+
+
+async def test_the_page_allows_nothing_from_elsewhere_and_no_inline_script(client: ClientSession) -> None:
+    async with client.get("/api/v2/docs") as response:
+        text = await response.text()
+        policy = response.headers["Content-Security-Policy"]
+    assert response.status == 200
+    assert response.content_type == "text/html"
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "<script>" not in text
+    assert "<style" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [("docs.css", "text/css"), ("docs.js", "text/javascript"), ("elements.js", "text/javascript"), ("schema_view.js", "text/javascript")],
+)
+async def test_the_parts_of_the_page_are_served(client: ClientSession, name: str, content_type: str) -> None:
+    async with client.get(f"/api/v2/docs/{name}") as response:
+        assert (response.status, response.content_type) == (200, content_type)
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2Fdocs_page.py", "__init__.py"])
+async def test_nothing_else_is_served(client: ClientSession, name: str) -> None:
+    async with client.get(f"/api/v2/docs/{name}") as response:
+        assert response.status == 404
+
+
+async def test_both_documents_are_served_and_hold_the_table(client: ClientSession) -> None:
+    async with client.get("/api/v2/openapi.json") as response:
+        document = await response.json()
+    assert set(document["paths"]) == {route.template for route in ROUTES}
+    async with client.get("/api/v2/asyncapi.json") as response:
+        assert (await response.json())["asyncapi"] == "3.0.0"
+
+
+async def test_a_known_etag_is_answered_with_304(client: ClientSession) -> None:
+    async with client.get("/api/v2/openapi.json") as response:
+        etag = response.headers["ETag"]
+    async with client.get("/api/v2/openapi.json", headers={"If-None-Match": f'"other", {etag}'}) as response:
+        assert (response.status, await response.read()) == (304, b"")
