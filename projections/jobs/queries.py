@@ -1,0 +1,65 @@
+"""The queue, read: the next jobs for a worker, places in the queue, one job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString
+
+import orjson
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+# A job with exactly the default tags goes to daemons with exactly these; any other to daemons whose tags include the job's
+# (contract/lifecycle.md C4).
+_MATCHES: LiteralString = """
+    (CASE WHEN j.tags = '{"scope": "organization", "owner": ""}'::jsonb THEN j.tags = %(tags)s::jsonb ELSE %(tags)s::jsonb @> j.tags END)
+"""
+_NEXT: LiteralString = (
+    """
+    SELECT j.*
+    FROM jobs j
+    WHERE j.started_at IS NULL AND j.completed_at IS NULL AND j.canceled_at IS NULL
+      AND j.provisioner = ANY(%(provisioners)s)
+      AND (%(organization)s::uuid IS NULL OR j.organization_id = %(organization)s::uuid)
+      AND """
+    + _MATCHES
+    + """
+    ORDER BY j.created_at, j.id
+    LIMIT %(limit)s
+"""
+)
+_PLACES: LiteralString = """
+    SELECT id, place, size
+    FROM (
+      SELECT id, row_number() OVER w AS place, count(*) OVER (PARTITION BY organization_id, tags) AS size
+      FROM jobs
+      WHERE started_at IS NULL AND completed_at IS NULL
+      WINDOW w AS (PARTITION BY organization_id, tags ORDER BY created_at, id)
+    ) AS queue
+    WHERE id = ANY(%s::uuid[])
+"""
+
+
+async def next_jobs(
+    connection: AsyncConnection[Any], *, tags: Mapping[str, str], provisioners: Sequence[str], organization_id: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """The oldest pending jobs that a worker with these tags may take; None serves every organization."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        _NEXT,
+        {"tags": orjson.dumps(dict(tags)).decode(), "provisioners": list(provisioners), "organization": organization_id, "limit": limit},
+    )
+    return await cursor.fetchall()
+
+
+async def queue_places(connection: AsyncConnection[Any], job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """`(queue_position, queue_size)` of those of the jobs that are pending; positions count from 1."""
+    cursor = await connection.execute(_PLACES, (list(job_ids),))
+    return {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
+
+
+async def job_by_id(connection: AsyncConnection[Any], job_id: str) -> dict[str, Any] | None:
+    """One row of the queue."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute("SELECT * FROM jobs WHERE id = %s::uuid", (job_id,))
+    return await cursor.fetchone()
