@@ -63,6 +63,7 @@ _BY_PATTERN: Mapping[str, str] = {
     PRIMITIVES["template_version_name"]["pattern"]: "v1.2.0",
     PRIMITIVES["display_name"]["pattern"]: "Build box",
 }
+_KEYED_BY_ID = frozenset({"group_roles", "user_roles", "group_perms", "user_perms", "template_disabled_map", "organization_roles"})
 _BY_FORMAT: Mapping[str, str] = {"date-time": _TIME, "email": "alice@example.com"}
 
 
@@ -104,9 +105,11 @@ def schema_example(shape: JsonSchema, field: str = "") -> Any:
 
 def _object(shape: JsonSchema, field: str) -> dict[str, Any]:
     if "properties" in shape:
-        return {name: schema_example(part, name) for name, part in shape["properties"].items()}
+        excluded = shape.get("not", {}).get("required", [])[1:]
+        return {name: schema_example(part, name) for name, part in shape["properties"].items() if name not in excluded}
     values = shape.get("additionalProperties")
-    return {"key": schema_example(values, _singular(field))} if isinstance(values, dict) else {}
+    key = str(uuid.uuid5(_NAMESPACE, field)) if field in _KEYED_BY_ID else "key"
+    return {key: schema_example(values, _singular(field))} if isinstance(values, dict) else {}
 
 
 def _text(shape: JsonSchema, field: str) -> str:

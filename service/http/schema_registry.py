@@ -2,8 +2,11 @@
 
 A file holds `answers` (what we send) and `requests` (what we accept); a schema is an object of fields, a list of words (an
 enumeration) or one type expression (`schema_types`). Keys of fields: `name` is always sent, `name?` is left out when empty;
-in requests every field may be absent but `name!`. A schema of `answers` that a request holds as well has a second form
-without required fields, called `…InRequest`. Source of names, types and flags: contract/schemas.json; design.md 7 for `ledger.json`.
+in requests every field may be absent but `name!`. `$doc`, `$extends` and `$not_both` are a description, the object whose
+fields come first, and fields that exclude each other. A schema of `answers` that a request holds as well has a second form
+without required fields, called `…InRequest`.
+
+Source of names, types and flags: contract/schemas.json; design.md 7 for `ledger.json`.
 """
 
 from __future__ import annotations
@@ -46,12 +49,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One named schema: an object has `fields`, an enumeration `words`, anything else is the type expression `type`."""
+    """One named schema: an object has `fields`, an enumeration `words`, anything else is the type expression `type`.
+
+    Of the fields named in `not_both`, a document holds at most one.
+    """
 
     name: str
     is_request: bool
     description: str = ""
     fields: tuple[Field, ...] | None = None
+    not_both: tuple[str, ...] = ()
     words: tuple[str, ...] | None = None
     type: str = ""
 
@@ -93,6 +100,8 @@ def json_schema(name: str, prefix: str = COMPONENTS) -> JsonSchema:
         shape = parse(described.type, lambda other: prefix + _reference(other, incoming))
     else:
         shape = _object(described.fields, prefix, incoming)
+        if described.not_both:
+            shape["not"] = {"required": list(described.not_both)}
     return {"description": described.description, **shape} if described.description else shape
 
 
@@ -203,7 +212,7 @@ def _read(name: str, raw: Mapping[str, tuple[Any, bool]]) -> Schema:
     if isinstance(spec, list):
         return Schema(name, is_request, words=tuple(spec))
     fields = tuple(_field(key, expression, is_request, raw) for key, expression in _keys(spec, raw))
-    return Schema(name, is_request, spec.get("$doc", ""), fields)
+    return Schema(name, is_request, spec.get("$doc", ""), fields, tuple(spec.get("$not_both", ())))
 
 
 def _keys(spec: Mapping[str, str], raw: Mapping[str, tuple[Any, bool]]) -> Iterator[tuple[str, str]]:

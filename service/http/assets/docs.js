@@ -36,7 +36,7 @@ function drawList() {
 function listed(operation) {
   return element("li", {}, element("a", { href: `#${operation.operationId}`, title: operation.summary },
     element("span", { class: `method ${operation.method}` }, operation.method.toUpperCase()),
-    element("span", {}, operation.summary, element("br"), element("span", { class: "path quiet" }, operation.path))));
+    element("span", {}, operation.summary, element("br"), element("span", { class: "path quiet" }, operation.path.replace("/api/v2/", "/")))));
 }
 
 function markCurrent() {

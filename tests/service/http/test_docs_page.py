@@ -10,6 +10,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from domain.kernel.errors import NotFound
+from service.http import docs_page
 from service.http.call import Call
 from service.http.docs_page import documentation_routes
 from service.http.routing import Route
@@ -81,3 +82,14 @@ async def test_a_known_etag_is_answered_with_304(client: ClientSession) -> None:
         etag = response.headers["ETag"]
     async with client.get("/api/v2/openapi.json", headers={"If-None-Match": f'"other", {etag}'}) as response:
         assert (response.status, await response.read()) == (304, b"")
+
+
+def test_the_page_names_only_assets_that_exist() -> None:
+    names = {"docs.html", "docs.css", "docs.js", "schema_view.js", "elements.js"}
+    assert set(docs_page._CONTENT_TYPES) == names
+    for name in names:
+        text = docs_page._asset(name).body.decode()
+        assert "http://" not in text
+        assert "https://" not in text
+        assert "innerHTML" not in text
+        assert " style=" not in text

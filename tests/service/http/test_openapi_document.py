@@ -3,99 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema
 import pytest
-from aiohttp import web
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from service.http import docs_page
-from service.http.asyncapi import build_asyncapi
-from service.http.docs_page import documentation_routes
 from service.http.openapi import build_document, operation_id
-from service.http.routing import (
-    AFTER,
-    AT,
-    BEFORE,
-    INCLUDE_DELETED,
-    LIMIT,
-    Access,
-    Conditional,
-    Parameter,
-    Protocol,
-    Route,
-    Stream,
-)
+from service.http.routing import AT
 from service.http.schema_registry import COMPONENTS, UnknownSchema, references
-
-if TYPE_CHECKING:
-    from service.http.call import Call
-
-
-async def handler(_call: Call) -> web.StreamResponse:
-    """Never reached: documents are made from rows alone."""
-    return web.Response()
-
-
-def row(method: str, path: str, access: Access = Access.SESSION, permission: str = "workspace:read", **more: Any) -> Route:
-    """A row with what most rows share."""
-    more.setdefault("responses", {200: "Workspace"})
-    return Route(method, path, handler, access, permission, more.pop("summary", path), tag=more.pop("tag", "Workspaces"), **more)
-
-
-CLOUD_EVENTS = ("application/json", "application/cloudevents+json")
-WATCH = Stream(Protocol.SSE, "Workspace", resumable=True)
-TABLE: tuple[Route, ...] = (
-    row(
-        "GET",
-        "/workspaces/{workspace}",
-        conditional=Conditional.READ,
-        query=(INCLUDE_DELETED, AT),
-        responses={200: "Workspace", 410: "Response"},
-    ),
-    row("PATCH", "/workspaces/{workspace}", request="UpdateWorkspaceRequest", responses={204: None}, conditional=Conditional.CHANGE),
-    row("POST", "/workspaces/{workspace}/builds", request="CreateWorkspaceBuildRequest", responses={201: "WorkspaceBuild"}),
-    row("PUT", "/workspaces/{workspace}/dormant", request="UpdateWorkspaceDormancy", responses={200: "Workspace", 304: None}),
-    row("POST", "/workspaces/{workspace}/usage", request="PostWorkspaceUsageRequest", request_required=False, responses={204: None}),
-    row("GET", "/workspaces/{workspace}/watch", responses={200: "ServerSentEvent"}, stream=WATCH, deprecated=True),
-    row("GET", "/workspaces/{workspace}/watch-ws", responses={101: None}, stream=Stream(Protocol.WEBSOCKET, "Workspace"), query=(AFTER,)),
-    row("GET", "/workspaces/watch", responses={200: None}, stream=Stream(Protocol.SSE, "WorkspaceListFrame", resumable=True)),
-    row("GET", "/workspaces/{workspace}/history", responses={200: "HistoryResponse"}, produces=CLOUD_EVENTS, query=(BEFORE, AFTER, LIMIT)),
-    row(
-        "GET",
-        "/audit/events",
-        permission="audit_log:read",
-        responses={200: "EventsResponse"},
-        produces=CLOUD_EVENTS,
-        query=(AFTER, Parameter("format", "'json'|'jsonl'", "How events are written.", default="json")),
-        stream=Stream(Protocol.JSON_LINES, "LedgerEvent", enveloped=False, when="format=jsonl"),
-        tag="Audit",
-    ),
-    row(
-        "GET",
-        "/workspacebuilds/{workspacebuild:[0-9a-f-]{36}}/logs",
-        responses={200: "[ProvisionerJobLog]"},
-        query=(Parameter("follow", "bool"),),
-        stream=Stream(Protocol.WEBSOCKET, "ProvisionerJobLog", enveloped=False, when="follow"),
-        tag="Builds",
-    ),
-    row("POST", "/organizations/{organization}/templates", request="CreateTemplateRequest", responses={200: "Template"}, tag="Templates"),
-    row("GET", "/insights/templates", query=(Parameter("template_ids", "[uuid]", required=True),), responses={200: {}}, tag="Insights"),
-    row("GET", "/users/{user}/keys/tokens", responses={200: "[APIKeyWithOwner]|null"}, tag="Users"),
-    row("GET", "/groups", responses={200: ["Group"]}, tag="Organizations"),
-    row("POST", "/users/login", Access.PUBLIC, "none", request="LoginWithPasswordRequest", responses={201: "LoginWithPasswordResponse"}),
-    row("GET", "/entitlements", Access.OPTIONAL, "none", responses={200: "Entitlements"}),
-    row(
-        "PATCH", "/workspaceagents/me/logs", Access.AGENT, "own agent", request="PatchLogs", responses={200: {"type": "null"}}, tag="Agents"
-    ),
-    row("POST", "/provisioner/jobs", Access.PROVISIONER, "own jobs", responses={200: {"$ref": "ProvisionerJob"}, 204: None}, tag="Builds"),
-    row("POST", "/files", request="binary", consumes="application/x-tar", responses={200: "UploadResponse", 201: "UploadResponse"}),
-    row("GET", "/files/{fileID}", responses={200: None}, produces=("application/x-tar",)),
-    row("GET", "//healthz", Access.PUBLIC, "none", responses={200: None}, tag="Operations"),
-    row("GET", "//metrics", Access.PUBLIC, "none", responses={200: None}, produces=("text/plain",), tag="Operations"),
-    *documentation_routes(lambda: TABLE),
-)
+from tests.service.http.sample_routes import TABLE, WATCH, row
 
 
 @pytest.fixture(scope="module")
@@ -289,45 +206,3 @@ def test_unknown_schemas_and_doubled_operations_are_refused() -> None:
 def test_a_row_that_cannot_be_is_refused(method: str, path: str, more: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=path):
         row(method, path, **more)
-
-
-def test_asyncapi_has_a_channel_and_an_operation_for_every_stream() -> None:
-    found = json.loads(json.dumps(build_asyncapi(TABLE)))
-    streaming = [route for route in TABLE if route.stream is not None]
-    assert found["asyncapi"] == "3.0.0"
-    assert {channel["address"] for channel in found["channels"].values()} == {route.template for route in streaming}
-    assert set(found["operations"]) == set(found["channels"]) == {operation_id(route) for route in streaming}
-    for name, entry in found["operations"].items():
-        assert entry["action"] == "send"
-        assert entry["channel"] == {"$ref": f"#/channels/{name}"}
-    for reference in references(found, ""):
-        node: Any = found
-        for key in reference.removeprefix("#/").split("/"):
-            node = node[key]
-
-
-def test_asyncapi_messages_have_valid_examples() -> None:
-    found = json.loads(json.dumps(build_asyncapi(TABLE)))
-    for message in found["components"]["messages"].values():
-        validator = jsonschema.Draft202012Validator({**message["payload"], "components": found["components"]})
-        for shown in message["examples"]:
-            validator.validate(shown["payload"])
-
-
-def test_asyncapi_puts_the_envelope_into_websocket_frames_only() -> None:
-    messages = build_asyncapi(TABLE)["components"]["messages"]
-    socket = messages["getWorkspacesByWorkspaceWatchWs"]["payload"]["oneOf"]
-    assert [frame["properties"]["type"]["const"] for frame in socket] == ["data", "error", "ping"]
-    assert messages["getWorkspacesByWorkspaceWatch"]["payload"] == {"$ref": f"{COMPONENTS}Workspace"}
-    assert messages["getWorkspacebuildsByWorkspacebuildLogs"]["payload"] == {"$ref": f"{COMPONENTS}ProvisionerJobLog"}
-
-
-def test_the_page_names_only_assets_that_exist() -> None:
-    names = {"docs.html", "docs.css", "docs.js", "schema_view.js", "elements.js"}
-    assert set(docs_page._CONTENT_TYPES) == names
-    for name in names:
-        text = docs_page._asset(name).body.decode()
-        assert "http://" not in text
-        assert "https://" not in text
-        assert "innerHTML" not in text
-        assert " style=" not in text

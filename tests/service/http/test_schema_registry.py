@@ -116,6 +116,12 @@ def test_a_request_needs_only_what_validation_demands() -> None:
     assert not valid({}, "CreateWorkspaceRequest")
 
 
+def test_fields_that_exclude_each_other_may_not_both_be_sent() -> None:
+    shown = named_example("CreateWorkspaceRequest")
+    assert "template_version_id" not in shown
+    assert not valid({**shown, "template_version_id": shown["template_id"]}, "CreateWorkspaceRequest")
+
+
 @pytest.mark.parametrize("name", ["", "new", "create", "two--hyphens", "-first", "last-", "with space", "x" * 33])
 def test_a_request_refuses_names_that_the_rules_refuse(name: str) -> None:
     assert not valid({"name": name}, "CreateWorkspaceRequest")
