@@ -19,7 +19,7 @@ from domain.roles.policy import allows
 
 def decide_create_custom_role(command: CreateCustomRole, state: Organization, _context: Context) -> Decision:
     """Raises `NotFound` without `assign_org_role:create`, `Invalid` for a definition that cannot be."""
-    if not state.exists or not allows(command.subject, Action.CREATE, objects.organization_roles(command.organization_id)):
+    if not state.is_live or not allows(command.subject, Action.CREATE, objects.organization_roles(command.organization_id)):
         raise NotFound()
     role = created_role(command.definition, state.custom_roles.keys(), may_grant(command.subject, command.organization_id))
     event = CustomRoleCreated(role.name, role.display_name, [as_document(p) for p in role.organization])
@@ -28,7 +28,7 @@ def decide_create_custom_role(command: CreateCustomRole, state: Organization, _c
 
 def decide_update_custom_role(command: UpdateCustomRole, state: Organization, _context: Context) -> Decision:
     """Raises `NotFound` without `assign_org_role:update` and for an unknown role, `Invalid` for a definition that cannot be."""
-    if not state.exists or not allows(command.subject, Action.UPDATE, objects.organization_roles(command.organization_id)):
+    if not state.is_live or not allows(command.subject, Action.UPDATE, objects.organization_roles(command.organization_id)):
         raise NotFound()
     role = updated_role(command.definition, state.custom_roles.keys(), may_grant(command.subject, command.organization_id))
     permissions = [as_document(p) for p in role.organization]
@@ -39,7 +39,7 @@ def decide_update_custom_role(command: UpdateCustomRole, state: Organization, _c
 
 def decide_delete_custom_role(command: DeleteCustomRole, state: Organization, _context: Context) -> Decision:
     """Raises `NotFound` for an unknown or system role, `Forbidden` without `assign_org_role:delete`."""
-    if not state.exists:
+    if not state.is_live:
         raise NotFound()
     check_deletable(command.name, state.custom_roles.keys())
     if not allows(command.subject, Action.DELETE, objects.organization_roles(command.organization_id)):

@@ -39,7 +39,7 @@ class Contents:
 
 def decide_create_organization(command: CreateOrganization, state: Organization, holder: Reservation, _context: Context) -> Decision:
     """`holder` of the wanted name. Raises `Invalid`, `NameTaken`, `Forbidden`; nothing when that id exists already."""
-    if state.exists:
+    if state.is_live:
         return NOTHING
     _check_name(command.name)
     if holder.holder is not None:
@@ -63,7 +63,7 @@ def decide_update_organization(command: UpdateOrganization, state: Organization,
     Raises `NotFound` without the right to update, `Invalid` for a reserved name, `NameTaken`, `Forbidden` for other default
     roles than the standard ones.
     """
-    if not state.exists or not allows(command.subject, Action.UPDATE, objects.organization(command.organization_id)):
+    if not state.is_live or not allows(command.subject, Action.UPDATE, objects.organization(command.organization_id)):
         raise NotFound()
     known = state.settings
     wanted = Settings(
@@ -87,7 +87,7 @@ def decide_update_organization(command: UpdateOrganization, state: Organization,
 
 def decide_delete_organization(command: DeleteOrganization, state: Organization, contents: Contents, _context: Context) -> Decision:
     """Raises `Invalid` for the default organization, `Forbidden`, and `Conflict` naming what is still in it."""
-    if not state.exists:
+    if not state.is_live:
         raise NotFound()
     if state.is_default:
         raise Invalid("Default organization cannot be deleted.")
@@ -104,7 +104,7 @@ def decide_delete_organization(command: DeleteOrganization, state: Organization,
 
 def decide_update_everyone_group(command: UpdateEveryoneGroup, state: Organization, _context: Context) -> Decision:
     """Raises `NotFound` when the group may not be changed: it then looks absent, as all groups do."""
-    if not state.exists or not allows(
+    if not state.is_live or not allows(
         command.subject, Action.UPDATE, objects.group(id=command.organization_id, organization_id=command.organization_id)
     ):
         raise Forbidden()

@@ -21,7 +21,7 @@ def decide_add_member(command: AddMember, state: Organization, _context: Context
     `assign_org_role:assign`), `Forbidden` when the subject may not give the roles that membership implies, `Invalid` for who
     is a member already.
     """
-    if not state.exists:
+    if not state.is_live:
         raise NotFound()
     if command.subject is not None:
         _check_may_add(command.subject, command, state)
@@ -35,7 +35,7 @@ def decide_remove_member(command: RemoveMember, state: Organization, _context: C
     if command.user_id == command.subject.id:
         raise Invalid("cannot remove self from an organization")
     target = objects.member(user_id=command.user_id, organization_id=command.organization_id)
-    if not state.exists or command.user_id not in state.members or not allows(command.subject, Action.DELETE, target):
+    if not state.is_live or command.user_id not in state.members or not allows(command.subject, Action.DELETE, target):
         raise NotFound()
     return (append(ORGANIZATION.stream(command.organization_id), MemberRemoved(command.user_id)),)
 
@@ -48,7 +48,7 @@ def decide_set_member_roles(command: SetMemberRoles, state: Organization, _conte
     """
     if command.user_id == command.subject.id:
         raise Invalid("You cannot change your own organization roles.", "Another organization admin can change them.")
-    member = state.members.get(command.user_id) if state.exists else None
+    member = state.members.get(command.user_id) if state.is_live else None
     if member is None:
         raise Forbidden()
     roles = check_organization_roles(

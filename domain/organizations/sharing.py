@@ -18,7 +18,7 @@ from domain.roles.policy import allows
 
 def decide_set_workspace_sharing(command: SetWorkspaceSharing, state: Organization, _context: Context) -> Decision:
     """Raises `Forbidden` without `organization:update`; nothing when the mode is this already."""
-    if not state.exists:
+    if not state.is_live:
         raise NotFound()
     if not allows(command.subject, Action.UPDATE, objects.organization(command.organization_id)):
         raise Forbidden()

@@ -54,10 +54,10 @@ class Everyone:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """`exists` is true from creation to deletion. Custom roles by name."""
+    """`is_live` is true from creation to deletion. Custom roles by name."""
 
     id: str = ""
-    exists: bool = False
+    is_live: bool = False
     is_default: bool = False
     settings: Settings = Settings()
     shareable_workspace_owners: str = ShareableOwners.EVERYONE.value
@@ -90,7 +90,7 @@ def evolve(state: Organization, recorded: Recorded) -> Organization:
             settings = Settings(e.name, e.display_name, e.description, e.icon)
             return Organization(recorded.stream.id, True, e.is_default, settings)
         case OrganizationDeleted():
-            return replace(state, exists=False, members=EMPTY_ROSTER)
+            return replace(state, is_live=False, members=EMPTY_ROSTER)
     return state
 
 

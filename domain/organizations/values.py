@@ -1,4 +1,4 @@
-"""Values of organizations that other features may know: the default organization's name and the kinds of reserved names."""
+"""What other features may know about organizations: how their names are reserved, and which name nobody may take."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from domain.kernel.events import Stream
 from domain.kernel.names import fold
 from domain.reservations.values import name_stream
 
-#: The organization that every deployment has (contract/identity.md 6); the first user is its first member.
-DEFAULT_NAME = "coder"
-DEFAULT_DISPLAY_NAME = "Coder"
 #: In a path it stands for the default organization, so nothing may be called that.
 RESERVED_NAME = "default"
 
