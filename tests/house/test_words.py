@@ -13,7 +13,8 @@ from tests.house.source import ROOT, modules
 # Each pattern has a class in it, so that it does not match its own text here.
 MACHINE_PLACE = re.compile(r"(?<![\w.~])/(?:w[o]rk|r[o]ot)(?:/[\w.]|\b(?=[\"'\s`]))|/h[o]me/(?!nonexistent)[a-z]\w*/")
 REGISTRY = re.compile(
-    r"p[y]pi\.org|p[y]thonhosted|r[e]gistry\.npmjs|cr[a]tes\.io|pr[o]xy\.golang|--(?:extra-)?ind[e]x-url|dev[p]i\b|art[i]factory", re.IGNORECASE
+    r"p[y]pi\.org|p[y]thonhosted|r[e]gistry\.npmjs|cr[a]tes\.io|pr[o]xy\.golang|--(?:extra-)?ind[e]x-url|dev[p]i\b|art[i]factory",
+    re.IGNORECASE,
 )
 UNFINISHED = re.compile(r"\bT[O]DO\b|\bF[I]XME\b|\bX[X]X\b|\bHA[C]K\b|raise NotImplemented[E]rror|pytest\.mark\.sk[i]p\b|pytest\.sk[i]p\(")
 
