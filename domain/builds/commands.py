@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 
@@ -95,15 +94,6 @@ class EndCanceledBuild:
     build_id: str
     workspace_id: str
     worker_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExtendDeadline:
-    """Move the deadline of a running build (contract/workspaces.md 5.5)."""
-
-    build_id: str
-    workspace_id: str
-    deadline: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,11 @@
-"""Decisions about a build and its job. Sources: contract/lifecycle.md B1, B6, C2, C5; contract/workspaces.md 3.2, 3.4, 5.5."""
+"""Decisions about a build and its job. Sources: contract/lifecycle.md B1, B6, C2, C5; contract/workspaces.md 3.2, 3.4."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from domain.builds.commands import (
     CancelBuild,
     CompleteBuild,
     EndCanceledBuild,
-    ExtendDeadline,
     FailBuild,
     NoteLogsOverflow,
     QueueBuild,
@@ -18,7 +15,6 @@ from domain.builds.events import (
     BuildCanceled,
     BuildCancelRequested,
     BuildCompleted,
-    BuildDeadlineSet,
     BuildFailed,
     BuildLogsOverflowed,
     BuildQueued,
@@ -26,10 +22,9 @@ from domain.builds.events import (
 )
 from domain.builds.state import BUILD, Build
 from domain.builds.values import JobStatus, PreviousBuild, TemplateFacts, VersionFacts, WorkspaceFacts
-from domain.kernel.context import Context
 from domain.kernel.decider import NOTHING, Decision, append
 from domain.kernel.errors import BuildActive, Conflict, Forbidden, Invalid, NotAcceptable, NotFound, Stale, Violation
-from domain.schedules.deadlines import Deadlines, extended
+from domain.schedules.deadlines import Deadlines
 from domain.templates.parameters import resolve_classic, resolve_dynamic
 from domain.templates.presets import matching_preset, preset_by_id
 from domain.templates.values import Preset
@@ -173,16 +168,6 @@ def decide_end_canceled_build(command: EndCanceledBuild, state: Build) -> Decisi
     if state.status is not JobStatus.CANCELING or state.worker_id != command.worker_id:
         return NOTHING
     return (append(BUILD.stream(command.build_id), BuildCanceled(state.workspace_id, state.job_id, state.transition)),)
-
-
-def decide_extend_deadline(command: ExtendDeadline, state: Build, context: Context) -> Decision:
-    """Raises `Conflict` or `Invalid` as contract/workspaces.md 5.5 rows 1 to 6. The same deadline again changes nothing."""
-    current = Deadlines(state.deadline, state.max_deadline)
-    completed: datetime | None = state.completed_at if state.status is JobStatus.SUCCEEDED else None
-    new = extended(current, state.transition, completed, command.deadline, context.time)
-    if new == current:
-        return NOTHING
-    return (append(BUILD.stream(command.build_id), BuildDeadlineSet(state.workspace_id, new.deadline, new.max_deadline, "extend")),)
 
 
 def decide_note_logs_overflow(command: NoteLogsOverflow, state: Build) -> Decision:

@@ -43,7 +43,7 @@ class BuildStarted(Event):
 @event("BuildCompleted", category="build")
 @dataclass(frozen=True, slots=True)
 class BuildCompleted(Event):
-    """Succeeded. `resources` come without their agents: each agent has an `AgentCreated` in the same append. `timings` are the provisioner's."""
+    """Succeeded. `resources` come without their agents, each of which has an `AgentCreated` in the same append."""
 
     workspace_id: str
     job_id: str

@@ -19,10 +19,10 @@ def _print(document: Any) -> int:
 
 
 async def _openapi(_settings: Settings, _args: argparse.Namespace) -> int:
-    from service.http.openapi import build_openapi
+    from service.http.openapi import build_document
     from service.http.routes import ROUTES
 
-    return _print(build_openapi(ROUTES))
+    return _print(build_document(ROUTES))
 
 
 async def _asyncapi(_settings: Settings, _args: argparse.Namespace) -> int:

@@ -37,7 +37,7 @@ async def prometheus(_call: Call) -> web.Response:
 
 ROUTES = (
     Route(
-        "GET", "//healthz", healthz, access=Access.PUBLIC, permission="none", summary="Liveness", responses={200: None}, tag="Operations"
+        "GET", "//healthz", healthz, access=Access.PUBLIC, permission="none", summary="Liveness", responses={200: {}}, tag="Operations"
     ),
     Route(
         "GET",
@@ -46,7 +46,7 @@ ROUTES = (
         access=Access.PUBLIC,
         permission="none",
         summary="Readiness",
-        responses={200: None, 503: None},
+        responses={200: {}, 503: {}},
         tag="Operations",
     ),
     Route(
@@ -56,7 +56,7 @@ ROUTES = (
         access=Access.PUBLIC,
         permission="none",
         summary="Prometheus metrics",
-        responses={200: None},
+        responses={200: {}},
         tag="Operations",
     ),
 )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from service.http import operations
+from service.http.docs_page import documentation_routes
 from service.http.routing import Route
 
-ROUTES: tuple[Route, ...] = (*operations.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *operations.ROUTES,
+    *documentation_routes(lambda: ROUTES),
+)
