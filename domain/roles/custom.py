@@ -103,12 +103,13 @@ def _checked(definition: CustomRoleDefinition, grantable: MayGrant) -> Role:
 
 
 def _check_name(name: str) -> None:
+    # Reserved names first: one of them is longer than a name may be, and "reserved" is what its user needs to hear.
+    if name in RESERVED_NAMES:
+        raise Invalid("Reserved role name", f'"{name}" is the name of a built-in role')
     if not is_name(name):
         rule = "username" if name else "required"
         detail = f'Validation failed for tag "{rule}" with value: "{name}"'
         raise Invalid("Validation failed.", validations=(Violation("name", detail),))
-    if name in RESERVED_NAMES:
-        raise Invalid("Reserved role name", f'"{name}" is the name of a built-in role')
 
 
 def _check_form(permission: Permission) -> None:
