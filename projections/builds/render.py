@@ -1,6 +1,7 @@
 """A build's row as the API's WorkspaceBuild, resources included. Pure: rows are dicts by column name.
 
-`builds.resources` is a list of `ResourceSpec.to_dict()` plus `id`, each of its `agents` with the `id` of its row in `agents`.
+`builds.resources` is a list of `{id, name, type, icon, hide, daily_cost, instance_type, metadata: [{key, value, sensitive}]}`;
+their agents are rows of `agents`, whose `spec` may say with `order` in which place the template declared them.
 Source: contract/workspaces.md 9.1, contract/lifecycle.md B2, B3.
 """
 
@@ -66,7 +67,7 @@ def render_resources(
         rows.setdefault(agent["resource_id"], []).append(agent)
     created = rfc3339(created_at)
     documents = [
-        _resource(resource, _in_order(resource, rows.get(resource["id"], ())), job_id, transition, created, statuses or {}, place)
+        _resource(resource, _in_order(rows.get(resource["id"], ())), job_id, transition, created, statuses or {}, place)
         for resource in resources
     ]
     if len(documents) > 1:
@@ -82,11 +83,12 @@ def _by_agents(resource: Row) -> tuple[bool, str]:
     return "agents" not in resource, resource["name"]
 
 
-def _in_order(resource: Row, agents: Sequence[Row]) -> Sequence[Row]:
-    if len(agents) < 2:
-        return agents
-    declared = {agent["id"]: place for place, agent in enumerate(resource["agents"])}
-    return sorted(agents, key=lambda agent: (declared.get(agent["id"], len(declared)), agent["name"], agent["id"]))
+def _in_order(agents: Sequence[Row]) -> Sequence[Row]:
+    return agents if len(agents) < 2 else sorted(agents, key=_agent_order)
+
+
+def _agent_order(agent: Row) -> tuple[int, str, str]:
+    return agent["spec"].get("order", 0), agent["name"], agent["id"]
 
 
 def _resource(

@@ -1,4 +1,4 @@
-"""Tables of this read model; `schema.sql` creates them."""
+"""Tables of this read model; `schema.sql` creates them. What rendering writes is not among the columns that folds own."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ WORKSPACES = Table(
         "user_acl": "jsonb",
         "group_acl": "jsonb",
         "latest_build_id": "uuid",
+        "initiator_id": "uuid",
+        "template_version_id": "uuid",
+        "parameters": "jsonb",
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
         "last_used_at": "timestamptz",

@@ -1,0 +1,246 @@
+"""Renders the documents of a batch: whose are touched, what they show, all in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection
+
+from projections.agents.tables import AGENTS, APP_STATUSES
+from projections.builds.render import Owner
+from projections.engine.tables import Row, Rows
+from projections.jobs.render import COLUMNS as JOB_COLUMNS
+from projections.workspaces.fold import MODEL
+from projections.workspaces.render import Rendered, Surroundings, Template, render_workspace
+
+_WORKSPACE = (
+    "id",
+    "owner_id",
+    "organization_id",
+    "template_id",
+    "name",
+    "autostart_schedule",
+    "ttl_ms",
+    "automatic_updates",
+    "user_acl",
+    "group_acl",
+    "created_at",
+    "updated_at",
+    "last_used_at",
+    "dormant_at",
+    "deleting_at",
+    "next_start_at",
+)
+_BUILD = (
+    "id",
+    "workspace_id",
+    "number",
+    "transition",
+    "reason",
+    "initiator_id",
+    "template_version_id",
+    "preset_id",
+    "job_id",
+    "resources",
+    "daily_cost",
+    "deadline",
+    "max_deadline",
+    "has_ai_task",
+    "has_external_agent",
+    "created_at",
+    "updated_at",
+)
+_AGENT = tuple(name for name in AGENTS.columns if name not in ("workspace_id", "build_id", "deleted"))
+_STATUS = tuple(APP_STATUSES.columns)
+
+_MAIN: LiteralString = f"""
+    SELECT {", ".join("w." + c for c in _WORKSPACE)},
+      {", ".join("b." + c for c in _BUILD)},
+      {", ".join("j." + c for c in JOB_COLUMNS)},
+      coalesce(o.username, ''), coalesce(o.avatar_url, ''), coalesce(g.name, ''), coalesce(v.name, ''), coalesce(i.username, ''),
+      coalesce(t.name, ''), coalesce(t.display_name, ''), coalesce(t.icon, ''), t.active_version_id,
+      coalesce((t.settings ->> 'allow_user_cancel_workspace_jobs')::boolean, false),
+      coalesce((t.settings ->> 'require_active_version')::boolean, false),
+      coalesce((t.settings ->> 'use_classic_parameter_flow')::boolean, false),
+      coalesce((t.settings ->> 'allow_user_autostop')::boolean, true),
+      coalesce((t.settings ->> 'default_ttl_ms')::bigint, 0)
+    FROM workspaces w
+    LEFT JOIN builds b ON b.id = w.latest_build_id
+    LEFT JOIN jobs j ON j.id = b.job_id
+    LEFT JOIN users o ON o.id = w.owner_id
+    LEFT JOIN organizations g ON g.id = w.organization_id
+    LEFT JOIN templates t ON t.id = w.template_id
+    LEFT JOIN template_versions v ON v.id = b.template_version_id
+    LEFT JOIN users i ON i.id = b.initiator_id
+    WHERE w.id = ANY(%s::uuid[])
+"""
+_AGENTS: LiteralString = f"""
+    SELECT w.id, {", ".join("a." + c for c in _AGENT)}
+    FROM workspaces w
+    JOIN agents a ON a.build_id = w.latest_build_id
+    WHERE w.id = ANY(%s::uuid[]) AND NOT a.deleted
+"""
+_STATUSES: LiteralString = f"""
+    SELECT {", ".join("s." + c for c in _STATUS)}
+    FROM workspaces w
+    JOIN app_statuses s ON s.workspace_id = w.id AND s.build_id = w.latest_build_id
+    WHERE w.id = ANY(%s::uuid[])
+    ORDER BY s.created_at DESC, s.id DESC
+"""
+_LATEST_STATUSES: LiteralString = f"""
+    SELECT DISTINCT ON (s.workspace_id) {", ".join("s." + c for c in _STATUS)}
+    FROM app_statuses s
+    WHERE s.workspace_id = ANY(%s::uuid[])
+    ORDER BY s.workspace_id, s.created_at DESC, s.id DESC
+"""
+_PEOPLE: LiteralString = "SELECT id, name, avatar_url FROM users WHERE id = ANY(%s::uuid[]) AND NOT deleted"
+_GROUPS: LiteralString = """
+    SELECT id, name, avatar_url FROM groups WHERE id = ANY(%(ids)s::uuid[])
+    UNION ALL
+    SELECT id, 'Everyone', everyone_avatar_url FROM organizations WHERE id = ANY(%(ids)s::uuid[]) AND NOT deleted
+"""
+#: Workspaces that show something of what was touched, by kind; `k` holds ids and positions.
+_RELATED: Mapping[str, LiteralString] = {
+    "template": "JOIN workspaces w ON w.template_id = k.id",
+    "template_version": "JOIN workspaces w ON w.template_version_id = k.id",
+    "organization": "JOIN workspaces w ON w.organization_id = k.id",
+    "user": """JOIN LATERAL (
+        SELECT id FROM workspaces WHERE owner_id = k.id
+        UNION SELECT id FROM workspaces WHERE initiator_id = k.id AND initiator_id <> owner_id
+        UNION SELECT id FROM workspaces WHERE is_shared AND user_acl ? k.id::text
+      ) AS w ON true""",
+    "group": "JOIN workspaces w ON w.is_shared AND w.group_acl ? k.id::text",
+}
+_STORE: LiteralString = """
+    UPDATE workspaces w
+    SET doc = n.doc, position = greatest(w.position, n.position), owner_name = n.owner_name, template_name = n.template_name,
+      status = n.status, transition = n.transition, is_running = n.is_running, outdated = n.outdated, has_ai_task = n.has_ai_task,
+      has_external_agent = n.has_external_agent, agent_states = string_to_array(n.agent_states, ',')
+    FROM unnest(%s::uuid[], %s::bytea[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::boolean[],
+      %s::boolean[], %s::boolean[], %s::text[])
+      AS n (id, doc, position, owner_name, template_name, status, transition, is_running, outdated, has_ai_task, has_external_agent,
+        agent_states)
+    WHERE w.id = n.id
+"""
+
+
+@MODEL.finish
+async def render_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
+    """Write the documents of all workspaces that something in the batch touched."""
+    positions = dict(rows.touched.get("workspace", {}))
+    for kind, related in _RELATED.items():
+        touched = rows.touched.get(kind)
+        if touched:
+            cursor = await connection.execute(
+                "SELECT w.id, max(k.position) FROM unnest(%s::uuid[], %s::bigint[]) AS k (id, position) " + related + " GROUP BY w.id",
+                (list(touched), list(touched.values())),
+            )
+            for id, position in await cursor.fetchall():
+                positions[id] = max(positions.get(id, 0), position)
+    if positions:
+        await render(connection, positions)
+
+
+async def render(connection: AsyncConnection[Any], positions: Mapping[str, int]) -> None:
+    """Render the workspaces with these ids; each document gets the position at which it last changed."""
+    ids = list(positions)
+    async with connection.pipeline():
+        main = await connection.execute(_MAIN, (ids,))
+        agents = await connection.execute(_AGENTS, (ids,))
+        statuses = await connection.execute(_STATUSES, (ids,))
+        latest = await connection.execute(_LATEST_STATUSES, (ids,))
+    found = await main.fetchall()
+    agents_of: dict[str, list[Row]] = defaultdict(list)
+    for values in await agents.fetchall():
+        agents_of[values[0]].append(dict(zip(_AGENT, values[1:], strict=True)))
+    statuses_of: dict[str, list[Row]] = defaultdict(list)
+    for values in await statuses.fetchall():
+        row = dict(zip(_STATUS, values, strict=True))
+        statuses_of[row["agent_id"]].append(row)
+    latest_of = {row["workspace_id"]: row for row in (dict(zip(_STATUS, values, strict=True)) for values in await latest.fetchall())}
+    people, groups = await _actors(connection, found)
+    columns: list[list[Any]] = [[] for _ in range(12)]
+    for values in found:
+        workspace, around = _surroundings(values, agents_of, statuses_of, latest_of, people, groups)
+        rendered = None if around is None else render_workspace(workspace, around)
+        for column, value in zip(columns, _stored(workspace, around, rendered, positions[workspace["id"]]), strict=True):
+            column.append(value)
+    await connection.execute(_STORE, columns)
+
+
+_BUILD_AT = len(_WORKSPACE)
+_JOB_AT = _BUILD_AT + len(_BUILD)
+_REST_AT = _JOB_AT + len(JOB_COLUMNS)
+_USER_ACL, _GROUP_ACL = _WORKSPACE.index("user_acl"), _WORKSPACE.index("group_acl")
+
+
+async def _actors(
+    connection: AsyncConnection[Any], found: Iterable[Sequence[Any]]
+) -> tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[str, str]]]:
+    """Names and pictures of everybody with whom any of them is shared; no statement where nothing is."""
+    people = {id for values in found for id in values[_USER_ACL]}
+    groups = {id for values in found for id in values[_GROUP_ACL]}
+    known_people: dict[str, tuple[str, str]] = {}
+    known_groups: dict[str, tuple[str, str]] = {}
+    if people:
+        cursor = await connection.execute(_PEOPLE, (list(people),))
+        known_people = {id: (name, avatar_url) for id, name, avatar_url in await cursor.fetchall()}
+    if groups:
+        cursor = await connection.execute(_GROUPS, {"ids": list(groups)})
+        known_groups = {id: (name, avatar_url) for id, name, avatar_url in await cursor.fetchall()}
+    return known_people, known_groups
+
+
+def _surroundings(
+    values: Sequence[Any],
+    agents_of: Mapping[str, Sequence[Row]],
+    statuses_of: Mapping[str, Sequence[Row]],
+    latest_of: Mapping[str, Row],
+    people: Mapping[str, tuple[str, str]],
+    groups: Mapping[str, tuple[str, str]],
+) -> tuple[Row, Surroundings | None]:
+    """A workspace's row and what is around it; None while its first build is not there yet."""
+    workspace = dict(zip(_WORKSPACE, values[:_BUILD_AT], strict=True))
+    build = dict(zip(_BUILD, values[_BUILD_AT:_JOB_AT], strict=True))
+    job = dict(zip(JOB_COLUMNS, values[_JOB_AT:_REST_AT], strict=True))
+    username, avatar_url, organization, version, initiator, *template = values[_REST_AT:]
+    if build["id"] is None or job["id"] is None or template[3] is None:
+        return workspace, None
+    id = workspace["id"]
+    return workspace, Surroundings(
+        owner=Owner(workspace["name"], workspace["owner_id"], username, avatar_url),
+        organization_name=organization,
+        template=Template(*template),
+        build=build,
+        job=job,
+        version_name=version,
+        initiator_name=initiator,
+        agents=agents_of.get(id, ()),
+        statuses=statuses_of,
+        latest_status=latest_of.get(id),
+        people=people,
+        groups=groups,
+    )
+
+
+def _stored(workspace: Row, around: Surroundings | None, rendered: Rendered | None, position: int) -> tuple[Any, ...]:
+    """Values in the order of the statement that stores them."""
+    if around is None or rendered is None:
+        return (workspace["id"], None, position, "", "", "", "", False, False, False, None, "")
+    build = around.build
+    return (
+        workspace["id"],
+        rendered.document,
+        position,
+        around.owner.username,
+        around.template.name,
+        rendered.status,
+        build["transition"],
+        rendered.is_running,
+        rendered.outdated,
+        bool(build["has_ai_task"]),
+        build["has_external_agent"],
+        ",".join(rendered.agent_states),
+    )
