@@ -13,8 +13,9 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 from psycopg import sql
@@ -24,6 +25,8 @@ from service.observability import metrics
 from service.postmaster import Cluster, EmbeddedPostgresError
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 DATABASE = "ledger"
 _START_SECONDS = 60.0  # crash recovery replays the log since the last checkpoint, at most max_wal_size
@@ -93,12 +96,12 @@ class EmbeddedPostgres:
             except BlockingIOError:
                 log.info("embedded postgres left running for its other users", extra={"data_dir": str(cluster.home)})
             else:
-                await asyncio.to_thread(cluster.stop, _STOP_SECONDS)
+                await _to_its_end(cluster.stop, _STOP_SECONDS)
             finally:
                 self._release()
 
     async def _ensure(self, cluster: Cluster) -> None:
-        adopted = await asyncio.to_thread(cluster.ensure, _START_SECONDS)
+        adopted = await _to_its_end(cluster.ensure, _START_SECONDS)
         log.info(
             "embedded postgres joined" if adopted else "embedded postgres started",
             extra={"pid": cluster.pid, "data_dir": str(cluster.home)},
@@ -121,6 +124,16 @@ class EmbeddedPostgres:
         if self._user_lock is not None:
             os.close(self._user_lock)
             self._user_lock = None
+
+
+async def _to_its_end(function: Callable[[float], T], seconds: float) -> T:
+    """Run in a thread. A cancelled caller still waits for it: the control lock must not go while a server is half started."""
+    task = asyncio.ensure_future(asyncio.to_thread(function, seconds))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 @contextlib.asynccontextmanager

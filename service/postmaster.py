@@ -109,6 +109,9 @@ class Cluster:
 
     def stop(self, seconds: float) -> None:
         """Shut down in order (sessions ended, checkpoint written); after `seconds` at once, which costs recovery at the next start."""
+        found = self._read_pid_file()
+        if found is not None and _is_postmaster(found.pid):
+            self.pid = found.pid  # another user may have restarted it since we last looked
         for kind, patience in ((signal.SIGINT, seconds), (signal.SIGQUIT, 2.0)):
             if not self.is_alive():
                 break

@@ -170,6 +170,16 @@ async def test_a_killed_server_is_brought_back_with_all_that_was_committed(start
     assert await one(user.dsn, "SELECT n FROM kept") == 7
 
 
+async def test_a_server_that_another_user_restarted_is_stopped_by_the_last_to_leave(start: Start, data_dir: Path) -> None:
+    unaware = await start()
+    restarter = await start()
+    os.kill(postmaster(data_dir), signal.SIGKILL)
+    await restarter.ensure_running()
+    await restarter.stop()
+    await unaware.stop()
+    assert not runs(data_dir)
+
+
 async def test_supervision_brings_it_back_without_being_asked(start: Start, data_dir: Path) -> None:
     user = await start()
     other = await start()
