@@ -22,7 +22,7 @@ from domain.organizations.events import (
     WorkspaceSharingSet,
 )
 from domain.organizations.roster import EMPTY_ROSTER, Member, Roster
-from domain.roles.builtin import DEFAULT_ORG_MEMBER_ROLES, ShareableOwners
+from domain.organizations.values import DEFAULT_MEMBER_ROLES, DEFAULT_SHAREABLE_OWNERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Settings:
     display_name: str = ""
     description: str = ""
     icon: str = ""
-    default_org_member_roles: tuple[str, ...] = DEFAULT_ORG_MEMBER_ROLES
+    default_org_member_roles: tuple[str, ...] = DEFAULT_MEMBER_ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Organization:
     is_live: bool = False
     is_default: bool = False
     settings: Settings = Settings()
-    shareable_workspace_owners: str = ShareableOwners.EVERYONE.value
+    shareable_workspace_owners: str = DEFAULT_SHAREABLE_OWNERS
     everyone: Everyone = Everyone()
     members: Roster = EMPTY_ROSTER
     custom_roles: Mapping[str, CustomRole] = MappingProxyType({})

@@ -14,7 +14,10 @@ CREATE TABLE organizations (
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (id)
 );
+-- A name resolved to its living holder; lists in the order of names.
 CREATE INDEX organizations_name_idx ON organizations (lower(name)) WHERE NOT deleted;
+-- What `default` and the nil UUID stand for in a path.
+CREATE INDEX organizations_default_idx ON organizations (id) WHERE is_default;
 
 CREATE TABLE members (
   organization_id uuid NOT NULL,
@@ -26,6 +29,8 @@ CREATE TABLE members (
 );
 -- The organizations of a person.
 CREATE INDEX members_user_id_idx ON members (user_id);
+-- Who holds a role that is taken from everybody.
+CREATE INDEX members_roles_idx ON members USING gin (roles) WHERE roles <> '[]';
 
 CREATE TABLE custom_roles (
   organization_id uuid NOT NULL,
