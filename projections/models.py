@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.engine.model import ReadModel
+from projections.groups.fold import MODEL as GROUPS
+from projections.organizations.fold import MODEL as ORGANIZATIONS
 
-MODELS: tuple[ReadModel, ...] = ()
+MODELS: tuple[ReadModel, ...] = (
+    ORGANIZATIONS,
+    GROUPS,
+    AVAILABLE_USERS,
+)
