@@ -1,0 +1,82 @@
+"""`GET …/watch` and `…/watch-ws` of one workspace (contract/workspaces.md 10)."""
+
+from __future__ import annotations
+
+import contextlib
+
+from aiohttp import web
+
+from domain.kernel.errors import Forbidden, NotFound
+from service.http.call import Call
+from service.http.paths import path_uuid
+from service.http.routing import Access, Parameter, Protocol, Route, Stream
+from service.watch.sse import SseTransport
+from service.watch.stream import resume_position, watch
+from service.watch.websocket import WebSocketTransport, accept, check_upgrade, one_way
+from service.web.access import may_read_template, may_read_workspace
+
+
+async def _readable(call: Call) -> str:
+    """The id in the path, of a workspace that the caller may read. Raises `Invalid`, `NotFound`, `Forbidden`."""
+    id = path_uuid(call.path["workspace"])
+    document = await call.services.documents.get(id)
+    if document is None or not may_read_workspace(call.caller.subject, document):
+        raise NotFound
+    if not may_read_template(call.caller.subject, document):
+        raise Forbidden(detail="You may not read the template of this workspace.")
+    return id
+
+
+async def watch_sse(call: Call) -> web.StreamResponse:
+    """Server-sent events; `Last-Event-ID` (or `?after=`) leaves out what the client has seen."""
+    id = await _readable(call)
+    request, head = call.request, call.services.positions.current
+    after = resume_position(request.headers.get("Last-Event-ID", request.query.get("after")), head)
+    transport = await SseTransport.open(request, head)
+    with contextlib.suppress(ConnectionError):
+        await watch(call, id, transport, after)
+    return transport.response
+
+
+async def watch_websocket(call: Call) -> web.StreamResponse:
+    """The same over a WebSocket; `?after=` resumes."""
+    id = await _readable(call)
+    check_upgrade(call.request)
+    head = call.services.positions.current
+    after = resume_position(call.request.query.get("after"), head)
+    socket = await accept(call.request, call.services.settings.watch_ping_seconds, head)
+    with contextlib.suppress(ConnectionError):
+        await one_way(socket, lambda: watch(call, id, WebSocketTransport(socket), after))
+    return socket
+
+
+_PERMISSION = "workspace:read, template:read of its template; looked at again whenever rights change"
+_AFTER = Parameter("after", "position", "Leave out the document if it has not changed since this position.")
+
+ROUTES = (
+    Route(
+        "GET",
+        "/workspaces/{workspace}/watch",
+        watch_sse,
+        access=Access.SESSION,
+        permission=_PERMISSION,
+        summary="Watch a workspace by server-sent events",
+        responses={200: None},
+        query=(_AFTER,),
+        tag="Workspaces",
+        stream=Stream(Protocol.SSE, "Workspace", resumable=True),
+        produces=("text/event-stream",),
+    ),
+    Route(
+        "GET",
+        "/workspaces/{workspace}/watch-ws",
+        watch_websocket,
+        access=Access.SESSION,
+        permission=_PERMISSION,
+        summary="Watch a workspace over a WebSocket",
+        responses={101: None},
+        query=(_AFTER,),
+        tag="Workspaces",
+        stream=Stream(Protocol.WEBSOCKET, "Workspace", resumable=True),
+    ),
+)

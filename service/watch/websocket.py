@@ -1,0 +1,110 @@
+"""WebSocket streams (contract/workspaces.md 10.2): text messages one way; whatever the client sends ends the stream."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import orjson
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from domain.kernel.errors import DomainError, Forbidden, Invalid
+from service.version import BUILD_VERSION
+from service.watch.frames import PING_WEBSOCKET, Document
+
+_WRITE_SECONDS = 10.0
+
+
+class UpgradeRequired(DomainError):
+    """The route speaks WebSocket only."""
+
+
+def check_upgrade(request: web.Request) -> None:
+    """Raises `UpgradeRequired`, `Invalid` or `Forbidden` unless this is a proper WebSocket handshake from our own origin.
+
+    The origin check keeps other sites from using a browser's session cookie; clients that are no browser send none.
+    """
+    headers = request.headers
+    tokens = {token.strip().lower() for token in ",".join(headers.getall("Connection", [])).split(",")}
+    if "upgrade" not in tokens or headers.get("Upgrade", "").strip().lower() != "websocket":
+        raise UpgradeRequired("A WebSocket upgrade is required.")
+    if headers.get("Sec-WebSocket-Version") != "13":
+        raise Invalid("The WebSocket version is not supported.", "Only version 13 is.")
+    try:
+        key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != 16:
+        raise Invalid("The WebSocket key is not valid.", "Sec-WebSocket-Key must be 16 bytes in base64.")
+    origin = headers.get("Origin")
+    if origin is not None and origin.partition("://")[2].lower() != headers.get("Host", "").lower():
+        raise Forbidden("The origin is not allowed.", "A page of another site may not open this WebSocket.")
+
+
+async def accept(request: web.Request, ping_seconds: float, position: int) -> web.WebSocketResponse:
+    """Answer the handshake; the protocol's own pings keep watch over the connection."""
+    socket = web.WebSocketResponse(heartbeat=ping_seconds, compress=False, autoclose=True)
+    socket.headers["X-Coder-Build-Version"] = BUILD_VERSION
+    socket.headers["Ledger-Position"] = str(position)
+    await socket.prepare(request)
+    return socket
+
+
+class WebSocketTransport:
+    """Writes messages to one socket."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+
+    async def text(self, message: str) -> None:
+        """Send a text message. Raises `ConnectionResetError` when the reader has gone or takes nothing for ten seconds."""
+        try:
+            async with asyncio.timeout(_WRITE_SECONDS):
+                await self._socket.send_str(message)
+        except TimeoutError:
+            await self._socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"the reader takes nothing", drain=False)
+            raise ConnectionResetError("the reader takes nothing") from None
+
+    async def ping(self, *, first: bool) -> None:
+        """Only the first ping is a message; later ones are the protocol's."""
+        if first:
+            await self.text(PING_WEBSOCKET)
+
+    async def data(self, document: Document, viewer_id: str) -> None:
+        """The document in its envelope."""
+        await self.text(document.websocket(viewer_id))
+
+    async def error(self, message: str, detail: str) -> None:
+        """The envelope of an error, then a normal close."""
+        data = {"message": message, **({"detail": detail} if detail else {})}
+        await self.text(orjson.dumps({"type": "error", "data": data}).decode())
+        await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"access ended")
+
+    async def end(self) -> None:
+        """Going away."""
+        await self._socket.close(code=WSCloseCode.GOING_AWAY, message=b"the service is stopping")
+
+
+async def one_way(socket: web.WebSocketResponse, stream: Callable[[], Awaitable[None]]) -> None:
+    """Run `stream` until it ends or the client leaves; a client that says anything is closed with 1002."""
+    writer = asyncio.ensure_future(stream())
+    reader = asyncio.ensure_future(_expect_silence(socket))
+    try:
+        await asyncio.wait((writer, reader), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (writer, reader):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                await task
+        if not socket.closed:
+            await socket.close()
+
+
+async def _expect_silence(socket: web.WebSocketResponse) -> None:
+    async for message in socket:
+        if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            await socket.close(code=WSCloseCode.PROTOCOL_ERROR, message=b"clients cannot send on this stream")
+            return

@@ -1,0 +1,21 @@
+"""Who may be given a stored Workspace document."""
+
+from __future__ import annotations
+
+from domain.roles.policy import Subject, allows, allows_on_workspace
+from service.watch.frames import Document
+
+
+def may_read_workspace(subject: Subject, document: Document) -> bool:
+    """The workspace itself: roles, ownership, its access list; dormant ones without the list."""
+    return allows_on_workspace(subject, "read", document.workspace)
+
+
+def may_read_template(subject: Subject, document: Document) -> bool:
+    """The template that the document shows; a deleted one is nobody's."""
+    return document.template is not None and allows(subject, "read", document.template)
+
+
+def may_read(subject: Subject, document: Document) -> bool:
+    """Both."""
+    return may_read_workspace(subject, document) and may_read_template(subject, document)
