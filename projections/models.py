@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.agents.fold import MODEL as AGENTS
 from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.engine.model import ReadModel
 from projections.groups.fold import MODEL as GROUPS
@@ -10,5 +11,6 @@ from projections.organizations.fold import MODEL as ORGANIZATIONS
 MODELS: tuple[ReadModel, ...] = (
     ORGANIZATIONS,
     GROUPS,
+    AGENTS,
     AVAILABLE_USERS,
 )

@@ -21,3 +21,8 @@ LOG_LEVELS = ("trace", "debug", "info", "warn", "error")
 
 #: Longest message of an app status, in bytes.
 MAX_STATUS_MESSAGE_BYTES = 160
+
+#: Lifecycle states that end the start, well or badly (contract/lifecycle.md D3).
+STARTED_STATES = ("ready", "start_timeout", "start_error")
+#: Who plays an agent: the provisioner itself (contract/template-archive.md, `run`).
+SIMULATED = "simulated"

@@ -26,11 +26,20 @@ CREATE TABLE agents (
   disconnected_at timestamptz,
   started_at timestamptz,
   ready_at timestamptz,
+  -- The command that set its build in motion: what the agent reports belongs to it.
+  correlation_id uuid NOT NULL,
+  is_simulated boolean NOT NULL,
+  -- When the provisioner next plays a simulated agent: it connects, or it disconnects; null when nothing is left to play.
+  plays_at timestamptz,
   PRIMARY KEY (id)
 );
 CREATE INDEX agents_build_id_idx ON agents (build_id);
--- Agents that the connection timers still have to look at.
-CREATE INDEX agents_unconnected_idx ON agents (created_at) WHERE first_connected_at IS NULL AND NOT timed_out AND NOT deleted;
+-- Agents whose heartbeats are looked after.
+CREATE INDEX agents_connected_idx ON agents (id) WHERE first_connected_at IS NOT NULL AND disconnected_at IS NULL AND NOT deleted;
+-- What the provisioner plays next.
+CREATE INDEX agents_plays_at_idx ON agents (plays_at) WHERE plays_at IS NOT NULL;
+-- Agents that a workspace still has: those of older builds are retired.
+CREATE INDEX agents_workspace_id_idx ON agents (workspace_id) WHERE NOT deleted;
 
 CREATE TABLE app_statuses (
   id uuid NOT NULL,

@@ -35,6 +35,9 @@ AGENTS = Table(
         "disconnected_at": "timestamptz",
         "started_at": "timestamptz",
         "ready_at": "timestamptz",
+        "correlation_id": "uuid",
+        "is_simulated": "boolean",
+        "plays_at": "timestamptz",
     },
 )
 

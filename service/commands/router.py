@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.commands import agents
 from service.commands.unit import CommandRoute
 
-COMMANDS: tuple[CommandRoute[Any], ...] = ()
+COMMANDS: tuple[CommandRoute[Any], ...] = (*agents.COMMANDS,)
