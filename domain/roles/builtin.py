@@ -39,7 +39,7 @@ class OrganizationRole(StrEnum):
     SERVICE_ACCOUNT = "organization-service-account"
 
 
-#: Roles that exist without appearing in listings, and whose names are free to be refused only as duplicates.
+#: Roles that membership implies: in no listing, and to custom roles not reserved but taken (contract/authorization.md 9).
 SYSTEM_ROLES = frozenset({OrganizationRole.MEMBER.value, OrganizationRole.SERVICE_ACCOUNT.value})
 
 #: The built-in roles that `GET /users/roles` and `GET /organizations/{organization}/members/roles` list, in order.

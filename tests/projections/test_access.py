@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, LiteralString
 
 import orjson
@@ -111,6 +112,26 @@ def test_any_predicate(database: psycopg.Connection[Any], predicate: Predicate, 
 def test_any_predicate_over_ids_that_are_text(database: psycopg.Connection[Any], predicate: Predicate, table: list[dict[str, Any]]) -> None:
     blank = [{name: "" if value is None and name.endswith("_id") else value for name, value in row.items()} for row in table]
     assert answers(database, predicate, blank, AS_TEXT, TEXT_TABLE) == [holds(predicate, row) for row in blank]
+
+
+def test_access_lists_in_every_small_case(database: psycopg.Connection[Any]) -> None:
+    """Every list over three grantees, asked for several sets of grantees."""
+    one, two, organization = PEOPLE[0], GROUPS[0], ORGANIZATIONS[0]
+    given: list[list[str] | None] = [None, [], ["read"], ["*"], ["ssh", "read"], ["ssh"]]
+    lists: list[dict[str, list[str]]] = [
+        {grantee: actions for grantee, actions in zip((one, two, organization), combination, strict=True) if actions is not None}
+        for combination in product(given, repeat=3)
+    ]
+    table = [
+        {"id": THINGS[0], "owner_id": None, "organization_id": where, "user_acl": None, "group_acl": acl}
+        for acl in [None, *lists]
+        for where in (organization, None)
+    ]
+    asked: list[Predicate] = [
+        Grants("group_acl", frozenset(ids), "read") for ids in ((), (one,), (two,), (one, two), (one, two, organization), (PEOPLE[1],))
+    ]
+    for predicate in [*asked, GrantsOwnOrganization("group_acl", "organization_id", "read"), IsEmpty("group_acl")]:
+        assert answers(database, predicate, table) == [holds(predicate, row) for row in table], predicate
 
 
 @pytest.mark.parametrize(
