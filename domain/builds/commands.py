@@ -101,3 +101,11 @@ class NoteLogsOverflow:
     """The job's log is full."""
 
     build_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceBuildState:
+    """Put another provisioner state in place of what the build left."""
+
+    build_id: str
+    state: bytes

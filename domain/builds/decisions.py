@@ -1,33 +1,35 @@
-"""Decisions about a build and its job. Sources: contract/lifecycle.md B1, B6, C2, C5; contract/workspaces.md 3.2, 3.4."""
+"""Whether a workspace may be built, how its build begins, and how one is cancelled.
+
+Sources: contract/lifecycle.md B1, B6, C2, C4; contract/workspaces.md 3.2, 3.4. How builds end: `endings.py`.
+"""
 
 from __future__ import annotations
 
-from domain.builds.commands import (
-    CancelBuild,
-    CompleteBuild,
-    EndCanceledBuild,
-    FailBuild,
-    NoteLogsOverflow,
-    QueueBuild,
-    StartBuild,
-)
-from domain.builds.events import (
-    BuildCanceled,
-    BuildCancelRequested,
-    BuildCompleted,
-    BuildFailed,
-    BuildLogsOverflowed,
-    BuildQueued,
-    BuildStarted,
-)
+from domain.builds.commands import CancelBuild, NoteLogsOverflow, QueueBuild, ReplaceBuildState, StartBuild
+from domain.builds.endings import canceled
+from domain.builds.events import BuildCancelRequested, BuildLogsOverflowed, BuildQueued, BuildStarted, BuildStateReplaced
 from domain.builds.state import BUILD, Build
 from domain.builds.values import JobStatus, PreviousBuild, TemplateFacts, VersionFacts, WorkspaceFacts
 from domain.kernel.decider import NOTHING, Decision, append
 from domain.kernel.errors import BuildActive, Conflict, Forbidden, Invalid, NotAcceptable, NotFound, Stale, Violation
-from domain.schedules.deadlines import Deadlines
+from domain.kernel.events import Event, Stream
 from domain.templates.parameters import resolve_classic, resolve_dynamic
 from domain.templates.presets import matching_preset, preset_by_id
 from domain.templates.values import Preset
+from domain.workspaces.events import WorkspaceBuildQueued, WorkspaceDormancySet
+
+
+def refuse_contradictions(transition: str, *, orphan: bool, has_state: bool, deleted: bool) -> None:
+    """What no right can make possible; said before rights are asked for (contract/lifecycle.md B1, steps 2 and 3).
+
+    Raises `Conflict` for a deleted workspace, `Invalid` for an orphan that is no delete or brings a state.
+    """
+    if deleted and transition != "delete":
+        raise Conflict("The workspace is deleted.", "A deleted workspace can only be deleted once more.")
+    if orphan and transition != "delete":
+        raise Invalid("Only a delete build can leave its resources behind.", "orphan goes with the transition delete alone.")
+    if orphan and has_state:
+        raise Invalid("A build cannot be given a state and be told to forget it.", "orphan and state exclude each other.")
 
 
 def decide_queue_build(
@@ -37,16 +39,13 @@ def decide_queue_build(
     version: VersionFacts | None,
     previous: PreviousBuild | None,
 ) -> Decision:
-    """Queue build `latest_number + 1`. `version` is the one that the command names, or that the rules choose; None: unknown.
+    """Queue build `latest_number + 1`; the workspace's stream notes it, and a start wakes a dormant workspace.
+
+    `version` is the one that the command names, or that the rules choose; None: unknown.
 
     Raises `Conflict` (deleted), `Invalid`, `Forbidden`, `NotAcceptable` (import not ended), `BuildActive`, in the contract's order.
     """
-    if workspace.deleted and command.transition != "delete":
-        raise Conflict("The workspace is deleted.", "A deleted workspace can only be deleted once more.")
-    if command.orphan and command.transition != "delete":
-        raise Invalid("Only a delete build can leave its resources behind.", "orphan goes with the transition delete alone.")
-    if command.orphan and command.state is not None:
-        raise Invalid("A build cannot be given a state and be told to forget it.", "orphan and state exclude each other.")
+    refuse_contradictions(command.transition, orphan=command.orphan, has_state=command.state is not None, deleted=workspace.deleted)
     if (command.orphan or command.state is not None) and not command.may_update_template:
         raise Forbidden("Only those who may update the template may replace a build's state.", "template:update is missing.")
     checked = _usable(version, template)
@@ -81,7 +80,10 @@ def decide_queue_build(
         log_level=command.log_level,
         orphan=command.orphan,
     )
-    return (append(BUILD.stream(command.build_id), queued),)
+    noted: list[Event] = [WorkspaceBuildQueued(command.build_id, queued.number, queued.transition)]
+    if workspace.is_dormant and command.transition == "start":
+        noted.append(WorkspaceDormancySet(None, None))
+    return (append(BUILD.stream(command.build_id), queued), append(Stream("workspace", workspace.id), *noted))
 
 
 def _usable(version: VersionFacts | None, template: TemplateFacts) -> VersionFacts:
@@ -120,33 +122,6 @@ def decide_start_build(command: StartBuild, state: Build) -> Decision:
     return (append(BUILD.stream(command.build_id), BuildStarted(state.workspace_id, state.job_id, command.worker_id)),)
 
 
-def decide_complete_build(command: CompleteBuild, state: Build, deadlines: Deadlines) -> Decision:
-    """Success; `deadlines` were computed from the completion time. A job that has ended, or is another worker's, is left alone."""
-    if not _held_by(state, command.worker_id):
-        return NOTHING
-    event = BuildCompleted(
-        workspace_id=state.workspace_id,
-        job_id=state.job_id,
-        transition=state.transition,
-        resources=list(command.resources),
-        timings=list(command.timings),
-        daily_cost=command.daily_cost,
-        deadline=deadlines.deadline,
-        max_deadline=deadlines.max_deadline,
-        has_ai_task=command.has_ai_task,
-        has_external_agent=command.has_external_agent,
-    )
-    return (append(BUILD.stream(command.build_id), event),)
-
-
-def decide_fail_build(command: FailBuild, state: Build) -> Decision:
-    """Failure with a text for the reader; also of a job that never started (reaped)."""
-    if not state.exists or not state.status.is_active or (command.worker_id is not None and state.worker_id != command.worker_id):
-        return NOTHING
-    event = BuildFailed(state.workspace_id, state.job_id, state.transition, command.error, command.error_code)
-    return (append(BUILD.stream(command.build_id), event),)
-
-
 def decide_cancel_build(command: CancelBuild, state: Build) -> Decision:
     """Raises `Invalid` for an ended or already cancelled job, `Stale` when `expect_status` is not its status."""
     if not state.exists:
@@ -157,17 +132,9 @@ def decide_cancel_build(command: CancelBuild, state: Build) -> Decision:
         raise Invalid("The build is already being canceled.", "Its provisioner has been asked to stop.")
     if command.expect_status is not None and command.expect_status != state.status:
         raise Stale("The build's status has changed.", f"It was expected to be {command.expect_status} and is {state.status}.")
-    stream = BUILD.stream(command.build_id)
     if state.status is JobStatus.PENDING:
-        return (append(stream, BuildCanceled(state.workspace_id, state.job_id, state.transition)),)
-    return (append(stream, BuildCancelRequested(state.workspace_id, state.job_id)),)
-
-
-def decide_end_canceled_build(command: EndCanceledBuild, state: Build) -> Decision:
-    """The worker stopped as it was asked to."""
-    if state.status is not JobStatus.CANCELING or state.worker_id != command.worker_id:
-        return NOTHING
-    return (append(BUILD.stream(command.build_id), BuildCanceled(state.workspace_id, state.job_id, state.transition)),)
+        return canceled(command.build_id, state)
+    return (append(BUILD.stream(command.build_id), BuildCancelRequested(state.workspace_id, state.job_id)),)
 
 
 def decide_note_logs_overflow(command: NoteLogsOverflow, state: Build) -> Decision:
@@ -177,5 +144,8 @@ def decide_note_logs_overflow(command: NoteLogsOverflow, state: Build) -> Decisi
     return (append(BUILD.stream(command.build_id), BuildLogsOverflowed(state.workspace_id, state.job_id)),)
 
 
-def _held_by(state: Build, worker_id: str) -> bool:
-    return state.exists and state.worker_id == worker_id and state.status in (JobStatus.RUNNING, JobStatus.CANCELING)
+def decide_replace_state(command: ReplaceBuildState, state: Build) -> Decision:
+    """Whoever may do so is trusted to know what they do: any build, ended or not. Raises `NotFound`."""
+    if not state.exists:
+        raise NotFound
+    return (append(BUILD.stream(command.build_id), BuildStateReplaced(state.workspace_id)),)

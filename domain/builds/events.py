@@ -106,3 +106,11 @@ class BuildLogsOverflowed(Event):
 
     workspace_id: str
     job_id: str
+
+
+@event("BuildStateReplaced", category="build")
+@dataclass(frozen=True, slots=True)
+class BuildStateReplaced(Event):
+    """Somebody put another provisioner state in place; the bytes lie beside the log, they may hold secrets."""
+
+    workspace_id: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from domain.templates.values import Preset, RichParameter
@@ -59,13 +60,14 @@ class TemplateFacts:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFacts:
-    """A workspace as a build sees it: `latest_number` is 0 before the first build."""
+    """A workspace as a new build sees it: `latest_number` is 0 before the first build."""
 
     id: str
     owner_id: str
     deleted: bool
     latest_number: int
     build_is_active: bool
+    is_dormant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,26 @@ class PreviousBuild:
 
     template_version_id: str
     parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OlderAgent:
+    """An agent of an earlier build that has not been deleted yet."""
+
+    id: str
+    build_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndFacts:
+    """The workspace as the end of its build sees it; both `next_start_at` are None for one that never starts by itself.
+
+    `next_start_at` is what the workspace says now, `computed_start_at` what its schedule yields at the end of the build.
+    """
+
+    owner_id: str
+    name: str
+    deleted: bool
+    next_start_at: datetime | None = None
+    computed_start_at: datetime | None = None
+    older_agents: tuple[OlderAgent, ...] = ()
