@@ -43,6 +43,11 @@ class Unit:
             self.held[id] = (decider.stream(id), loaded.version)
         return loaded
 
+    def new(self, decider: Decider[S], id: str) -> S:
+        """The initial state of a stream whose id was just drawn: the log is not asked, the append makes sure."""
+        self.loaded[id] = (decider, Loaded(decider.initial, 0, 0))
+        return decider.initial
+
     def write(self, statement: SideWrite) -> None:
         """A statement to run in the transaction of the events (only if there are events)."""
         self.side_writes.append(statement)

@@ -1,0 +1,1 @@
+"""What runs the project: its two commands, benchmarks, deployment."""

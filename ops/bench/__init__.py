@@ -1,0 +1,1 @@
+"""Repeatable measurements, each beside what it is compared with, in one run. `python -m ops.bench --help`."""

@@ -1,0 +1,75 @@
+"""Rounds, medians and ratios: the arithmetic and the table of every benchmark."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(slots=True)
+class Series:
+    """What several rounds of one subject measured: operations per second, latencies in ms, CPU in µs per operation."""
+
+    name: str
+    rates: list[float] = field(default_factory=list)
+    p50_ms: list[float] = field(default_factory=list)
+    p99_ms: list[float] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)
+
+    def add(self, count: int, seconds: float, latencies: Sequence[float] = (), cpu_seconds: float | None = None) -> None:
+        """One round."""
+        self.rates.append(count / seconds)
+        if latencies:
+            ordered = sorted(latencies)
+            self.p50_ms.append(ordered[len(ordered) // 2] * 1e3)
+            self.p99_ms.append(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1e3)
+        if cpu_seconds is not None:
+            self.cpu_us.append(cpu_seconds / max(count, 1) * 1e6)
+
+    def result(self) -> dict[str, Any]:
+        """Medians over the rounds; absent what was not measured."""
+        medians = {"per_second": self.rates, "p50_ms": self.p50_ms, "p99_ms": self.p99_ms, "cpu_us": self.cpu_us}
+        return {"name": self.name, "rounds": len(self.rates)} | {k: round(statistics.median(v), 3) for k, v in medians.items() if v}
+
+
+def compared(title: str, subject: Series, beside: Series, wanted: float | None = None) -> dict[str, Any]:
+    """Two series of one run and the ratio of their median rates; `wanted` is the least ratio that was promised."""
+    ratio = statistics.median(subject.rates) / statistics.median(beside.rates)
+    report: dict[str, Any] = {"title": title, "series": [subject.result(), beside.result()], "ratio": round(ratio, 3)}
+    if wanted is not None:
+        report |= {"wanted_ratio": wanted, "met": ratio >= wanted}
+    return report
+
+
+def alone(title: str, *series: Series) -> dict[str, Any]:
+    """Series without a comparison."""
+    return {"title": title, "series": [s.result() for s in series]}
+
+
+def table(reports: Sequence[dict[str, Any]]) -> str:
+    """The reports as text."""
+    lines = []
+    for report in reports:
+        ratio = f"  ratio {report['ratio']:.2f}" if "ratio" in report else ""
+        wanted = f" (wanted {report['wanted_ratio']}: {'met' if report['met'] else 'MISSED'})" if "met" in report else ""
+        lines.append(f"\n{report['title']}{ratio}{wanted}")
+        for series in report["series"]:
+            cells = [f"{series['per_second']:>12,.0f}/s"]
+            cells += [f"{label} {series[key]:,.2f} {unit}" for key, label, unit in _CELLS if key in series]
+            lines.append(f"  {series['name']:<44} {'  '.join(cells)}")
+    return "\n".join(lines)
+
+
+_CELLS = (("p50_ms", "p50", "ms"), ("p99_ms", "p99", "ms"), ("cpu_us", "cpu", "µs"))
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
