@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from projections.agents.fold import MODEL as AGENTS
+from projections.api_keys.fold import MODEL as API_KEYS
 from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.engine.model import ReadModel
 from projections.groups.fold import MODEL as GROUPS
 from projections.organizations.fold import MODEL as ORGANIZATIONS
+from projections.users.fold import MODEL as USERS
 
 MODELS: tuple[ReadModel, ...] = (
+    USERS,
     ORGANIZATIONS,
     GROUPS,
+    API_KEYS,
     AGENTS,
     AVAILABLE_USERS,
 )

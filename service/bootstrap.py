@@ -19,10 +19,12 @@ from projections.engine.positions import Positions
 from projections.engine.projector import Projector
 from projections.models import MODELS
 from service.auth.authenticate import Authenticator
+from service.auth.passwords import Passwords
 from service.commands.bus import CommandBus
 from service.commands.router import COMMANDS
 from service.embedded import EmbeddedPostgres
 from service.http.app import build_app
+from service.http.limits import Limits
 from service.http.routes import ROUTES
 from service.observability import metrics
 from service.services import Services
@@ -32,6 +34,8 @@ from service.store.group_commit import GroupCommit
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
 from service.store.repository import Repository
+from service.watch.hub import Hub
+from service.web.documents import Documents
 from service.web.feed import Feed, RepositoryFollower
 
 log = logging.getLogger(__name__)
@@ -78,7 +82,14 @@ def listen(settings: Settings) -> socket.socket:
 
 def web_app(services: Services) -> web.Application:
     """The HTTP application over running services."""
-    return build_app(services, ROUTES)
+    app = build_app(services, ROUTES)
+
+    async def end_streams(_app: web.Application) -> None:
+        services.stopping.set()
+        services.hub.close()
+
+    app.on_shutdown.append(end_streams)
+    return app
 
 
 @contextlib.asynccontextmanager
@@ -108,7 +119,17 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         authenticator = Authenticator(pool)
         feed.add(authenticator)
 
-        services = Services(settings, access_url, pool, bus, positions, feed, authenticator)
+        passwords = Passwords()
+        stack.callback(passwords.close)
+
+        hub = Hub()
+        documents = Documents(pool, hub)
+        feed.add(documents)
+        feed.add(hub)
+
+        services = Services(
+            settings, access_url, pool, bus, positions, feed, authenticator, hub, documents, passwords, Limits(settings.rate_limit)
+        )
         if Role.PROJECTOR in settings.roles:
             projector = Projector(connect, mapper, MODELS)
             services.halted = lambda: dict(projector.halted)

@@ -12,10 +12,14 @@ from psycopg_pool import AsyncConnectionPool
 from projections.engine.positions import Positions
 from service.commands.bus import CommandBus
 from service.settings import Settings
+from service.watch.hub import Hub
+from service.web.documents import Documents
 from service.web.feed import Feed
 
 if TYPE_CHECKING:
     from service.auth.authenticate import Authenticator
+    from service.auth.passwords import Passwords
+    from service.http.limits import Limits
 
 
 @dataclass(slots=True)
@@ -29,5 +33,9 @@ class Services:
     positions: Positions
     feed: Feed
     authenticator: Authenticator
+    hub: Hub
+    documents: Documents
+    passwords: Passwords
+    limits: Limits
     halted: Callable[[], dict[str, str]] = dict
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,4 +1,5 @@
-"""What happens to a session or token. The stream id derives from the public key id; the secret's digest lies beside the log."""
+"""What happens to a session or token, and who was not let in. A key's stream id derives from its public id; digests of secrets lie beside
+the log."""
 
 from __future__ import annotations
 
@@ -11,7 +12,10 @@ from domain.kernel.events import Event, event
 @event("ApiKeyCreated", category="api_key")
 @dataclass(frozen=True, slots=True)
 class ApiKeyCreated(Event):
-    """`login_type` is password (sessions) or token; `lifetime_seconds` also drives sliding sessions."""
+    """`login_type` is password (sessions) or token; `lifetime_seconds` also drives sliding sessions.
+
+    `password_revision` counts the person's password changes before: the next one ends this key.
+    """
 
     key_id: str
     user_id: str
@@ -21,6 +25,7 @@ class ApiKeyCreated(Event):
     token_name: str
     lifetime_seconds: int
     expires_at: datetime
+    password_revision: int = 0
 
 
 @event("ApiKeyUsed", category="api_key")
@@ -50,3 +55,12 @@ class ApiKeyDeleted(Event):
 
     key_id: str
     user_id: str
+
+
+@event("LoginFailed", category="audit")
+@dataclass(frozen=True, slots=True)
+class LoginFailed(Event):
+    """Somebody did not get in; `user_id` is None when no account has that address. Where from, the metadata says."""
+
+    user_id: str | None
+    reason: str

@@ -7,7 +7,7 @@ hex digits over shelves, and over boxes on them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 
@@ -29,7 +29,7 @@ _NO_BOX: _Box = MappingProxyType({})
 class Roster:
     """Members by user id (UUID text). `len`, `in` and `get` as in a dict; `with_member` and `without` give another roster."""
 
-    _shelves: Mapping[str, _Shelf] = MappingProxyType({})
+    _shelves: Mapping[str, _Shelf] = field(default_factory=lambda: MappingProxyType({}))
     _size: int = 0
 
     def __len__(self) -> int:

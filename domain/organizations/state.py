@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from domain.kernel.decider import Decider
@@ -63,7 +63,7 @@ class Organization:
     shareable_workspace_owners: str = DEFAULT_SHAREABLE_OWNERS
     everyone: Everyone = Everyone()
     members: Roster = EMPTY_ROSTER
-    custom_roles: Mapping[str, CustomRole] = MappingProxyType({})
+    custom_roles: Mapping[str, CustomRole] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def evolve(state: Organization, recorded: Recorded) -> Organization:

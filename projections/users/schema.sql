@@ -12,6 +12,7 @@ CREATE TABLE users (
   roles jsonb NOT NULL,
   settings jsonb NOT NULL,
   ssh_public_key text NOT NULL,
+  ssh_key_updated_at timestamptz,
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   last_seen_at timestamptz,
@@ -20,3 +21,5 @@ CREATE TABLE users (
 -- A name or address resolved to its living holder.
 CREATE INDEX users_username_idx ON users (lower(username)) WHERE NOT deleted AND username <> '';
 CREATE INDEX users_email_idx ON users (lower(email)) WHERE NOT deleted AND email <> '';
+-- Lists in the order of usernames, page by page.
+CREATE INDEX users_order_idx ON users ((lower(username) COLLATE "C"), id) WHERE NOT deleted AND NOT is_system;

@@ -21,6 +21,7 @@ USERS = Table(
         "roles": "jsonb",
         "settings": "jsonb",
         "ssh_public_key": "text",
+        "ssh_key_updated_at": "timestamptz",
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
         "last_seen_at": "timestamptz",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.commands import agents
+from service.commands import agents, api_keys, users
 from service.commands.unit import CommandRoute
 
-COMMANDS: tuple[CommandRoute[Any], ...] = (*agents.COMMANDS,)
+COMMANDS: tuple[CommandRoute[Any], ...] = (
+    *users.COMMANDS,
+    *api_keys.COMMANDS,
+    *agents.COMMANDS,
+)

@@ -12,9 +12,11 @@ import psycopg
 from aiohttp import web
 from psycopg_pool import PoolTimeout
 
-from domain.kernel.errors import DomainError, Invalid
+from domain.kernel.errors import DomainError, Invalid, Unauthenticated
 from service.http.call import Call
+from service.http.cross_site import give_csrf_token, refuse_cross_site
 from service.http.errors import error_body, error_response
+from service.http.limits import Limits, show
 from service.http.responses import json_bytes
 from service.http.routing import Access, Route
 from service.observability import metrics
@@ -43,13 +45,21 @@ def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Await
     handler = route.handler
     authenticate = services.authenticator.for_access(route.access)
     public = route.access is Access.PUBLIC
+    limits = Limits(0) if route.path.startswith("//") else services.limits
 
     async def endpoint(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
         call = Call(services, request, route)
+        verdict = None
         try:
             if not public:
-                call.authenticated(await authenticate(call))
+                try:
+                    call.authenticated(await authenticate(call))
+                except Unauthenticated:
+                    # They count as well: looking up what they send costs more than serving those who get in.
+                    limits.check(call, route)
+                    raise
+            verdict = limits.check(call, route)
             wanted = request.headers.get("Ledger-Position")
             if wanted is not None:
                 await call.shown(_position(wanted))
@@ -71,6 +81,8 @@ def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Await
         if not response.prepared:
             headers = response.headers
             headers["X-Coder-Build-Version"] = BUILD_VERSION
+            if verdict is not None:
+                show(response, verdict)
             if "Ledger-Position" not in headers:
                 headers["Ledger-Position"] = str(call.position)
         observe(response.status, time.perf_counter() - started)
@@ -87,8 +99,13 @@ def _position(text: str) -> int:
 
 @web.middleware
 async def _outermost(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    refusal = refuse_cross_site(request)
+    if refusal is not None:
+        return refusal
     try:
-        return await handler(request)
+        response = await handler(request)
+        give_csrf_token(request, response)
+        return response
     except web.HTTPNotFound:
         response = web.Response(body=_ROUTE_NOT_FOUND, status=404, headers={"Content-Type": _JSON})
     except web.HTTPMethodNotAllowed as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ class Call:
     def authenticated(self, caller: Caller | None) -> None:
         """Set by the pipeline before the handler runs."""
         self._caller = caller
+        if caller is not None and self._context is not None:
+            self._context = replace(self._context, actor=Actor("user", caller.user_id))
 
     @property
     def pool(self) -> AsyncConnectionPool[Any]:

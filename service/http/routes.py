@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from service.http import operations
+from service.http import operations, sessions, users, workspace_watch
 from service.http.docs_page import documentation_routes
 from service.http.routing import Route
 
 ROUTES: tuple[Route, ...] = (
     *operations.ROUTES,
+    *sessions.ROUTES,
+    *users.ROUTES,
+    *workspace_watch.ROUTES,
     *documentation_routes(lambda: ROUTES),
 )

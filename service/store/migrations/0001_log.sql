@@ -26,14 +26,18 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);
 
 -- Secrets: never in events, only as hashes.
+-- `revision` counts the person's password changes: a session is started only under the revision whose hash was compared.
 CREATE TABLE password_hashes (
   user_id uuid PRIMARY KEY,
-  hash text NOT NULL
+  hash text NOT NULL,
+  revision integer NOT NULL DEFAULT 0
 );
 CREATE TABLE api_key_digests (
   key_id text PRIMARY KEY,
+  user_id uuid NOT NULL,
   digest bytea NOT NULL
 );
+CREATE INDEX api_key_digests_user_id_idx ON api_key_digests (user_id);
 CREATE TABLE agent_token_digests (
   digest bytea PRIMARY KEY,
   agent_id uuid NOT NULL
@@ -55,6 +59,14 @@ CREATE TABLE files (
   content bytea NOT NULL,
   created_at timestamptz NOT NULL,
   UNIQUE (hash, uploaded_by)
+);
+
+-- Values of template variables: they may be secret. Given by the author, then as the import resolved them.
+CREATE TABLE template_version_variables (
+  version_id uuid NOT NULL,
+  name text NOT NULL,
+  value text NOT NULL,
+  PRIMARY KEY (version_id, name)
 );
 
 -- Telemetry beside the log: what jobs and agents print.
@@ -83,3 +95,16 @@ CREATE TABLE build_states (
   build_id uuid PRIMARY KEY,
   state bytea NOT NULL
 );
+
+-- The private halves of git keys.
+CREATE TABLE ssh_private_keys (
+  user_id uuid PRIMARY KEY,
+  private_key text NOT NULL
+);
+
+-- What the ids of name reservations are keyed with, so that nobody can look for a name or address in the log by guessing.
+CREATE TABLE name_pepper (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  pepper bytea NOT NULL
+);
+INSERT INTO name_pepper (pepper) VALUES (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
