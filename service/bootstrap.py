@@ -7,6 +7,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -20,6 +21,7 @@ from projections.engine.projector import Projector
 from projections.models import MODELS
 from service.auth.authenticate import Authenticator
 from service.auth.passwords import Passwords
+from service.automation.leader import PLAYER_LOCK, Leader, Work
 from service.commands.bus import CommandBus
 from service.commands.router import COMMANDS
 from service.embedded import EmbeddedPostgres
@@ -27,6 +29,7 @@ from service.http.app import build_app
 from service.http.limits import Limits
 from service.http.routes import ROUTES
 from service.observability import metrics
+from service.provisioner.agents import AgentPlayer
 from service.services import Services
 from service.settings import Role, Settings, SettingsError
 from service.store.connect import connector
@@ -135,9 +138,20 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             services.halted = lambda: dict(projector.halted)
             writer.committed = projector.wake
             await _task(stack, projector.run(), "projector")
+        led: list[tuple[str, Leader, Work]] = []
+        if Role.PROVISIONER in settings.roles:
+            player = AgentPlayer(bus, positions, _utc_now, heartbeat_seconds=settings.agent_disconnect_seconds / 3)
+            feed.add(player)
+            led.append(("agent player", Leader(connect, PLAYER_LOCK, "agent player"), player.run))
         await feed.start()
         stack.push_async_callback(feed.stop)
+        for name, leader, work in led:
+            await _task(stack, leader.run(work), name)
         yield services
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def _task(stack: contextlib.AsyncExitStack, coroutine: Any, name: str) -> None:

@@ -80,6 +80,11 @@ CREATE TABLE job_logs (
   output text NOT NULL
 );
 CREATE INDEX job_logs_job_id_idx ON job_logs (job_id, id);
+CREATE TABLE job_log_sizes (
+  job_id uuid PRIMARY KEY,
+  bytes bigint NOT NULL,
+  is_full boolean NOT NULL DEFAULT false
+);
 CREATE TABLE agent_logs (
   id bigserial PRIMARY KEY,
   agent_id uuid NOT NULL,
@@ -89,6 +94,29 @@ CREATE TABLE agent_logs (
   source_id uuid NOT NULL
 );
 CREATE INDEX agent_logs_agent_id_idx ON agent_logs (agent_id, id);
+-- How much of its log each agent has used up (bytes of output); raised in the transaction of the lines.
+CREATE TABLE agent_log_sizes (
+  agent_id uuid PRIMARY KEY,
+  bytes bigint NOT NULL
+);
+-- When each agent was last heard: written over and over, never history.
+CREATE TABLE agent_heartbeats (
+  agent_id uuid PRIMARY KEY,
+  heard_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+-- The newest value of each of an agent's metadata; interval and timeout in seconds.
+CREATE TABLE agent_metadata (
+  agent_id uuid NOT NULL,
+  key text NOT NULL,
+  display_name text NOT NULL,
+  script text NOT NULL,
+  interval_seconds bigint NOT NULL,
+  timeout_seconds bigint NOT NULL,
+  value text NOT NULL,
+  error text NOT NULL,
+  collected_at timestamptz NOT NULL,
+  PRIMARY KEY (agent_id, key)
+);
 
 -- The provisioner state of a build: opaque bytes, may hold secrets, so never in the log.
 CREATE TABLE build_states (
@@ -108,3 +136,22 @@ CREATE TABLE name_pepper (
   pepper bytea NOT NULL
 );
 INSERT INTO name_pepper (pepper) VALUES (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+
+-- Who carries out jobs, and when they were last heard of. No organization: serves all. A built-in one is played by a slot of a
+-- process that holds the advisory lock `slot`, so that the slot of a process that died can be told from one that is busy.
+CREATE TABLE provisioner_daemons (
+  id uuid PRIMARY KEY,
+  organization_id uuid,
+  name text NOT NULL,
+  version text NOT NULL,
+  api_version text NOT NULL,
+  provisioners text[] NOT NULL,
+  tags jsonb NOT NULL,
+  slot bigint UNIQUE,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  last_seen_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE job_heartbeats (
+  job_id uuid PRIMARY KEY,
+  seen_at timestamptz NOT NULL
+);

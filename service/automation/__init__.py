@@ -1,0 +1,1 @@
+"""What happens by itself: due timers, and the one process that looks after them."""
