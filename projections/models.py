@@ -8,6 +8,8 @@ from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.engine.model import ReadModel
 from projections.groups.fold import MODEL as GROUPS
 from projections.organizations.fold import MODEL as ORGANIZATIONS
+from projections.template_versions.fold import MODEL as TEMPLATE_VERSIONS
+from projections.templates.fold import MODEL as TEMPLATES
 from projections.users.fold import MODEL as USERS
 
 MODELS: tuple[ReadModel, ...] = (
@@ -15,6 +17,8 @@ MODELS: tuple[ReadModel, ...] = (
     ORGANIZATIONS,
     GROUPS,
     API_KEYS,
+    TEMPLATES,
+    TEMPLATE_VERSIONS,
     AGENTS,
     AVAILABLE_USERS,
 )

@@ -6,9 +6,10 @@ Source: contract/template-archive.md; the meaning of each field as the API shows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from domain.roles import acl
 from domain.templates.plain import Plain
 
 PARAMETER_TYPES = ("string", "number", "bool", "list(string)")
@@ -269,3 +270,13 @@ class TemplatePlan(Plain):
     def has_ai_task(self) -> bool:
         """Whether a started workspace of this version is an AI task."""
         return bool(self.start.ai_task_app)
+
+
+def actions_of(role: str) -> tuple[str, ...]:
+    """The actions that a sharing role (`admin`, `use`) stores in the access list of a template."""
+    return acl.template_actions(role)
+
+
+def role_of(actions: Iterable[str]) -> str:
+    """The sharing role whose actions these are, or ""."""
+    return acl.template_role(actions)

@@ -1,0 +1,44 @@
+"""Workspaces and their builds as decisions of other features see them, and as the policy sees them."""
+
+from __future__ import annotations
+
+from domain.builds import values as builds
+from domain.builds.state import BUILD, Build
+from domain.roles import objects
+from domain.schedules.deadlines import Deadlines
+from domain.workspaces import values as workspaces
+from domain.workspaces.state import Workspace
+from service.commands.unit import Unit
+
+
+def workspace_object(workspace: Workspace) -> objects.Object:
+    """The workspace for the policy, its access lists included."""
+    return objects.workspace(
+        id=workspace.id,
+        owner_id=workspace.owner_id,
+        organization_id=workspace.organization_id,
+        is_dormant=workspace.dormant_at is not None,
+        user_acl={id: workspaces.actions_of(role) for id, role in workspace.user_roles.items()},
+        group_acl={id: workspaces.actions_of(role) for id, role in workspace.group_roles.items()},
+    )
+
+
+def build_workspace_facts(workspace: Workspace) -> builds.WorkspaceFacts:
+    """The workspace as the next build sees it."""
+    latest = workspace.latest_build
+    return builds.WorkspaceFacts(
+        workspace.id, workspace.owner_id, workspace.deleted, workspace.build_number, latest is not None and latest.is_active
+    )
+
+
+def workspace_build_facts(id: str, build: Build) -> workspaces.BuildFacts:
+    """A workspace's latest build as far as its deadlines are concerned."""
+    return workspaces.BuildFacts(id, build.transition, build.completed_at, Deadlines(build.deadline, build.max_deadline))
+
+
+async def latest_build(unit: Unit, workspace: Workspace) -> workspaces.BuildFacts | None:
+    """The deadlines of the workspace's latest build; its stream is held, because a decision may move them."""
+    if workspace.latest_build is None:
+        return None
+    id = workspace.latest_build.id
+    return workspace_build_facts(id, await unit.load(BUILD, id))
