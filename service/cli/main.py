@@ -14,6 +14,7 @@ import uvloop
 
 from service.cli import documents, migrate, rebuild, replay, serve, verify
 from service.observability import logging as ledger_logging
+from service.postgres_account import EmbeddedPostgresError
 from service.settings import Settings, SettingsError, add_flags
 
 Command = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]
@@ -55,6 +56,9 @@ def main(argv: Sequence[str]) -> int:
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except EmbeddedPostgresError as error:
+        print(f"error: LEDGER_DATA_DIR: {error}", file=sys.stderr)
+        return 1
     except psycopg.OperationalError as error:
         print(f"error: LEDGER_DATABASE_URL: the database does not answer: {str(error).strip()}", file=sys.stderr)
         return 1
