@@ -23,10 +23,9 @@ from domain.roles.policy import allows
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What the organization's own state says: whether it is there, its name, and since which position a person is a member
-    (people who are none are missing)."""
+    """What the organization's own state says: its name, and since which position a person is a member (people who are none are
+    missing)."""
 
-    is_live: bool
     organization_name: str
     since: Mapping[str, int]
 

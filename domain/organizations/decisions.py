@@ -60,9 +60,10 @@ def decide_create_organization(command: CreateOrganization, state: Organization,
 def decide_update_organization(command: UpdateOrganization, state: Organization, holder: Reservation, _context: Context) -> Decision:
     """`holder` of the new name (whatever it is when the name stays).
 
-    Raises `NotFound` without the right to update, `Invalid` for a reserved name, `NameTaken`, `Forbidden` for other default
+    Raises `Invalid` for a reserved name, `NotFound` without the right to update, `NameTaken`, `Forbidden` for other default
     roles than the standard ones.
     """
+    _check_name(command.name)
     if not state.is_live or not allows(command.subject, Action.UPDATE, objects.organization(command.organization_id)):
         raise NotFound()
     known = state.settings
@@ -73,7 +74,6 @@ def decide_update_organization(command: UpdateOrganization, state: Organization,
         known.icon if command.icon is None else command.icon,
         known.default_org_member_roles if command.default_org_member_roles is None else command.default_org_member_roles,
     )
-    _check_name(wanted.name)
     if holder.holder not in (None, command.organization_id):
         raise _taken(wanted.name)
     if wanted.default_org_member_roles != DEFAULT_ORG_MEMBER_ROLES:
@@ -103,7 +103,7 @@ def decide_delete_organization(command: DeleteOrganization, state: Organization,
 
 
 def decide_update_everyone_group(command: UpdateEveryoneGroup, state: Organization, _context: Context) -> Decision:
-    """Raises `NotFound` when the group may not be changed: it then looks absent, as all groups do."""
+    """Raises `Forbidden` without `group:update`."""
     if not state.is_live or not allows(
         command.subject, Action.UPDATE, objects.group(id=command.organization_id, organization_id=command.organization_id)
     ):

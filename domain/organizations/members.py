@@ -46,8 +46,7 @@ def decide_set_member_roles(command: SetMemberRoles, state: Organization, _conte
     Raises `Invalid` for oneself, `Forbidden` for who is no member (the path was readable a moment ago) and for a missing
     right, `Invalid` for names that are no roles here or that the subject's roles may not move.
     """
-    if command.user_id == command.subject.id:
-        raise Invalid("You cannot change your own organization roles.", "Another organization admin can change them.")
+    refuse_own_roles(command.subject, command.user_id)
     member = state.members.get(command.user_id) if state.is_live else None
     if member is None:
         raise Forbidden()
@@ -62,6 +61,12 @@ def decide_set_member_roles(command: SetMemberRoles, state: Organization, _conte
     if roles == member.roles:
         return NOTHING
     return (append(ORGANIZATION.stream(command.organization_id), MemberRolesSet(command.user_id, list(roles))),)
+
+
+def refuse_own_roles(subject: Subject, user_id: str) -> None:
+    """Raises `Invalid` when somebody changes what they hold themselves: asked even before the new roles are read."""
+    if user_id == subject.id:
+        raise Invalid("You cannot change your own organization roles.", "Another organization admin can change them.")
 
 
 def _check_may_add(subject: Subject, command: AddMember, state: Organization) -> None:

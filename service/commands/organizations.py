@@ -1,0 +1,153 @@
+"""Commands about organizations: which streams they change, what their decisions are told."""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection
+
+from domain.kernel.context import Context
+from domain.kernel.decider import Decision
+from domain.organizations.commands import (
+    AddMember,
+    CreateCustomRole,
+    CreateOrganization,
+    DeleteCustomRole,
+    DeleteOrganization,
+    RemoveMember,
+    SetMemberRoles,
+    SetWorkspaceSharing,
+    UpdateCustomRole,
+    UpdateEveryoneGroup,
+    UpdateOrganization,
+)
+from domain.organizations.custom_roles import decide_create_custom_role, decide_delete_custom_role, decide_update_custom_role
+from domain.organizations.decisions import (
+    Contents,
+    decide_create_organization,
+    decide_delete_organization,
+    decide_update_everyone_group,
+    decide_update_organization,
+)
+from domain.organizations.members import decide_add_member, decide_remove_member, decide_set_member_roles
+from domain.organizations.sharing import decide_set_workspace_sharing
+from domain.organizations.state import ORGANIZATION, Organization
+from domain.organizations.values import organization_name_stream
+from domain.reservations.values import RESERVATION
+from domain.roles.builtin import ShareableOwners
+from domain.workspaces.acl import decide_withdraw_sharing
+from domain.workspaces.commands import WithdrawSharing
+from domain.workspaces.state import WORKSPACE
+from projections.organizations.queries import shared_workspaces
+from service.commands.unit import CommandRoute, Unit
+
+#: Access lists that one append clears at the most.
+WITHDRAWN_AT_ONCE = 100
+
+_CONTENTS: LiteralString = """
+SELECT
+  (SELECT count(*) FROM workspaces w WHERE w.organization_id = %(id)s AND NOT w.deleted),
+  (SELECT count(*) FROM templates t WHERE t.organization_id = %(id)s AND NOT t.deleted),
+  (SELECT count(*) FROM groups g WHERE g.organization_id = %(id)s),
+  (SELECT count(*) FROM members m WHERE m.organization_id = %(id)s)
+"""
+
+
+async def _organization(command: Any, unit: Unit) -> Organization:
+    return await unit.load(ORGANIZATION, command.organization_id)
+
+
+async def _create(command: CreateOrganization, unit: Unit, context: Context) -> Decision:
+    state = await unit.load(ORGANIZATION, command.id)
+    holder = await unit.load(RESERVATION, organization_name_stream(command.name).id)
+    return decide_create_organization(command, state, holder, context)
+
+
+async def _update(command: UpdateOrganization, unit: Unit, context: Context) -> Decision:
+    state = await _organization(command, unit)
+    old = organization_name_stream(state.settings.name)
+    new = organization_name_stream(command.name or state.settings.name)
+    await unit.load(RESERVATION, old.id)
+    holder = await unit.load(RESERVATION, new.id)
+    return decide_update_organization(command, state, holder, context)
+
+
+async def _delete(command: DeleteOrganization, unit: Unit, context: Context) -> Decision:
+    """What is in it is advisory: read models say so."""
+    state = await _organization(command, unit)
+    await unit.load(RESERVATION, organization_name_stream(state.settings.name).id)
+
+    async def count(connection: AsyncConnection[Any]) -> Contents:
+        cursor = await connection.execute(_CONTENTS, {"id": command.organization_id})
+        (row,) = await cursor.fetchall()
+        return Contents(*row)
+
+    return decide_delete_organization(command, state, await unit.query(count), context)
+
+
+async def _update_everyone(command: UpdateEveryoneGroup, unit: Unit, context: Context) -> Decision:
+    return decide_update_everyone_group(command, await _organization(command, unit), context)
+
+
+async def _add_member(command: AddMember, unit: Unit, context: Context) -> Decision:
+    return decide_add_member(command, await _organization(command, unit), context)
+
+
+async def _remove_member(command: RemoveMember, unit: Unit, context: Context) -> Decision:
+    return decide_remove_member(command, await _organization(command, unit), context)
+
+
+async def _set_member_roles(command: SetMemberRoles, unit: Unit, context: Context) -> Decision:
+    return decide_set_member_roles(command, await _organization(command, unit), context)
+
+
+async def _create_custom_role(command: CreateCustomRole, unit: Unit, context: Context) -> Decision:
+    return decide_create_custom_role(command, await _organization(command, unit), context)
+
+
+async def _update_custom_role(command: UpdateCustomRole, unit: Unit, context: Context) -> Decision:
+    return decide_update_custom_role(command, await _organization(command, unit), context)
+
+
+async def _delete_custom_role(command: DeleteCustomRole, unit: Unit, context: Context) -> Decision:
+    return decide_delete_custom_role(command, await _organization(command, unit), context)
+
+
+async def _set_workspace_sharing(command: SetWorkspaceSharing, unit: Unit, context: Context) -> Decision:
+    """The mode, and the access lists that it forbids: those of the first workspaces go in the same append. Whoever gave the
+    command withdraws the rest (`forbidden_sharing`), and may repeat all of it."""
+    decision = decide_set_workspace_sharing(command, await _organization(command, unit), context)
+
+    async def forbidden(connection: AsyncConnection[Any]) -> list[str]:
+        return await forbidden_sharing(connection, command.organization_id, command.shareable_workspace_owners)
+
+    ids = tuple(await unit.query(forbidden))
+    withdrawn = decide_withdraw_sharing(WithdrawSharing(ids), [await unit.load(WORKSPACE, id) for id in ids])
+    return (*decision, *withdrawn)
+
+
+async def forbidden_sharing(connection: AsyncConnection[Any], organization_id: str, owners: str) -> list[str]:
+    """Some ids of workspaces that are shared although the mode `owners` forbids it; none when nothing is left to withdraw."""
+    if owners == ShareableOwners.EVERYONE:
+        return []
+    spared = owners == ShareableOwners.SERVICE_ACCOUNTS
+    return await shared_workspaces(connection, organization_id, but_of_service_accounts=spared, limit=WITHDRAWN_AT_ONCE)
+
+
+def _own_stream(command: Any) -> tuple[str]:
+    return (command.organization_id,)
+
+
+COMMANDS: tuple[CommandRoute[Any], ...] = (
+    CommandRoute(CreateOrganization, lambda c: (c.id, organization_name_stream(c.name).id), _create),
+    CommandRoute(UpdateOrganization, _own_stream, _update),
+    CommandRoute(DeleteOrganization, _own_stream, _delete),
+    CommandRoute(UpdateEveryoneGroup, _own_stream, _update_everyone),
+    CommandRoute(AddMember, _own_stream, _add_member),
+    CommandRoute(RemoveMember, _own_stream, _remove_member),
+    CommandRoute(SetMemberRoles, _own_stream, _set_member_roles),
+    CommandRoute(CreateCustomRole, _own_stream, _create_custom_role),
+    CommandRoute(UpdateCustomRole, _own_stream, _update_custom_role),
+    CommandRoute(DeleteCustomRole, _own_stream, _delete_custom_role),
+    CommandRoute(SetWorkspaceSharing, _own_stream, _set_workspace_sharing),
+)
