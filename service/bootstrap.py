@@ -33,6 +33,7 @@ from service.provisioner.agents import AgentPlayer
 from service.services import Services
 from service.settings import Role, Settings, SettingsError
 from service.store.connect import connector
+from service.store.erasures import ErasureFollower
 from service.store.group_commit import GroupCommit
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
@@ -119,6 +120,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         positions = Positions()
         feed = Feed(connect, positions)
         feed.add(RepositoryFollower(repository.foreign, repository.clear))
+        feed.add(ErasureFollower(keys, repository.evict))
         authenticator = Authenticator(pool)
         feed.add(authenticator)
 
@@ -135,6 +137,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         )
         if Role.PROJECTOR in settings.roles:
             projector = Projector(connect, mapper, MODELS)
+            projector.observe = _observe_projection
             services.halted = lambda: dict(projector.halted)
             writer.committed = projector.wake
             await _task(stack, projector.run(), "projector")
@@ -148,6 +151,11 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         for name, leader, work in led:
             await _task(stack, leader.run(work), name)
         yield services
+
+
+def _observe_projection(events: int, seconds: float) -> None:
+    metrics.count_projected(events)
+    metrics.observe_projection(seconds)
 
 
 def _utc_now() -> datetime:

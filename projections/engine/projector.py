@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, LiteralString
 
@@ -54,7 +55,8 @@ class Projector:
         self.halted: dict[str, str] = {}
         self.leading = False
         self.position = 0
-        self.observe: Callable[[int, int], None] = lambda events, position: None
+        #: Called after each batch with its number of events and the seconds it took.
+        self.observe: Callable[[int, float], None] = lambda events, seconds: None
 
     def wake(self) -> None:
         """There may be new events."""
@@ -96,12 +98,13 @@ class Projector:
             start = min((positions[m.name] for m in active), default=0)
             events, reached = await read_page(connection, self._decoder, start, self._batch, skip_unknown=True)
             if reached > start:
+                started = time.perf_counter()
                 try:
                     positions = await self._apply(connection, active, positions, events, reached)
                 except LostPosition:
                     positions = await schema.positions(connection)
                 self.position = reached
-                self.observe(len(events), reached)
+                self.observe(len(events), time.perf_counter() - started)
             else:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._poll_seconds)

@@ -15,8 +15,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.kernel.context import Context
 from domain.kernel.decider import Append, Decision
+from domain.kernel.errors import DomainError
 from domain.kernel.events import Recorded
 from service.commands.unit import CommandRoute, Unit, UnroutedCommand
+from service.observability import metrics
 from service.store.append import SideWrite, VersionConflict, Work
 from service.store.group_commit import Busy, GroupCommit
 from service.store.mapper import is_personal
@@ -50,10 +52,12 @@ class CommandBus:
         keys: KeyRing,
     ) -> None:
         self._routes: dict[type, CommandRoute[Any]] = {}
+        self._counters: dict[type, Callable[[str], None]] = {}
         for route in routes:
             if route.command in self._routes:
                 raise ValueError(f"{route.command.__name__} has two routes")
             self._routes[route.command] = route
+            self._counters[route.command] = metrics.command_counter(route.command.__name__)
         self._repository = repository
         self._writer = writer
         self._pool = pool
@@ -72,6 +76,21 @@ class CommandBus:
         route = self._routes.get(type(command))
         if route is None:
             raise UnroutedCommand(f"no route for {type(command).__name__}")
+        count = self._counters[type(command)]
+        try:
+            outcome = await self._execute(route, command, context, precondition, side_writes)
+        except Busy:
+            count("failed")
+            raise
+        except DomainError:
+            count("refused")
+            raise
+        count("changed" if outcome.events else "unchanged")
+        return outcome
+
+    async def _execute(
+        self, route: CommandRoute[Any], command: Any, context: Context, precondition: Precondition | None, side_writes: Sequence[SideWrite]
+    ) -> Outcome:
         async with contextlib.AsyncExitStack() as stack:
             for id in sorted(set(route.streams(command))):
                 await stack.enter_async_context(self._lock(id))

@@ -17,6 +17,7 @@ from domain.kernel.events import Actor
 from service.auth.caller import Caller
 from service.commands.bus import Outcome, Precondition
 from service.http.routing import Route
+from service.observability import logging
 from service.store.append import SideWrite
 from service.store.group_commit import Busy
 
@@ -76,6 +77,7 @@ class Call:
             request = self.request
             actor = Actor("user", self._caller.user_id) if self._caller is not None else Actor("system")
             request_id = str(uuid.uuid4())
+            logging.request_id.set(request_id)
             self._context = Context(
                 actor, datetime.now(UTC), request_id, request_id, request.remote, request.headers.get("User-Agent", "")[:512] or None
             )
