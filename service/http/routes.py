@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.http import operations, sessions, users, workspace_watch
+from service.http import keys, operations, passwords, personal, sessions, site_roles, users, workspace_watch
 from service.http.docs_page import documentation_routes
 from service.http.routing import Route
 
@@ -10,6 +10,10 @@ ROUTES: tuple[Route, ...] = (
     *operations.ROUTES,
     *sessions.ROUTES,
     *users.ROUTES,
+    *site_roles.ROUTES,
+    *personal.ROUTES,
+    *passwords.ROUTES,
+    *keys.ROUTES,
     *workspace_watch.ROUTES,
     *documentation_routes(lambda: ROUTES),
 )

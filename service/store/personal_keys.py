@@ -34,6 +34,10 @@ class KeyRing:
         """Whether the person has a key in the ring."""
         return self._keys.get(person) is not None
 
+    def people(self) -> Iterable[str]:
+        """Everybody that the ring knows something of."""
+        return tuple(self._keys)
+
     def new(self, person: str) -> bytes:
         """A fresh key for somebody who has none; the caller stores it in the transaction that first uses it."""
         raw = AESGCM.generate_key(bit_length=256)
