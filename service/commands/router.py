@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.commands import agents, api_keys, template_versions, templates, users
+from service.commands import agents, api_keys, groups, organizations, template_versions, templates, users
 from service.commands.unit import CommandRoute
 
 COMMANDS: tuple[CommandRoute[Any], ...] = (
     *users.COMMANDS,
+    *organizations.COMMANDS,
+    *groups.COMMANDS,
     *api_keys.COMMANDS,
     *agents.COMMANDS,
     *templates.COMMANDS,

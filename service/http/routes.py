@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from service.http import keys, operations, passwords, personal, sessions, site_roles, users, workspace_watch
+from service.http import (
+    available_users,
+    keys,
+    members,
+    operations,
+    organizations,
+    passwords,
+    personal,
+    roles,
+    sessions,
+    site_roles,
+    users,
+    workspace_watch,
+)
 from service.http.docs_page import documentation_routes
 from service.http.routing import Route
 
@@ -10,6 +23,10 @@ ROUTES: tuple[Route, ...] = (
     *operations.ROUTES,
     *sessions.ROUTES,
     *users.ROUTES,
+    *organizations.ROUTES,
+    *roles.ROUTES,
+    *members.ROUTES,
+    *available_users.ROUTES,
     *site_roles.ROUTES,
     *personal.ROUTES,
     *passwords.ROUTES,
