@@ -117,8 +117,9 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
     except errors.UniqueViolation as error:
         await connection.rollback()
         raise VersionConflict(str(error)) from error
-    except VersionConflict:
-        await connection.rollback()
+    except Exception:
+        if not connection.broken and not connection.closed:
+            await connection.rollback()
         raise
     return _placed(works, {(row[0], row[1]): (row[2], row[3]) for row in rows})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -133,8 +132,6 @@ class GroupCommit:
             return await append(connection, self._mapper, works)
         except psycopg.OperationalError:
             if not connection.broken and not connection.closed:
-                with contextlib.suppress(psycopg.Error):
-                    await connection.rollback()
                 raise
             # The connection died: whether the COMMIT arrived is unknown until the log is asked.
             log.warning("connection lost while appending")

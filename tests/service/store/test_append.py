@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from domain.kernel.events import Recorded, Stream
@@ -71,17 +72,27 @@ async def test_a_fact_that_moved_on_is_a_conflict(store: Store) -> None:
 
 
 async def test_side_writes_share_the_fate_of_the_events(store: Store) -> None:
-    stream = new_stream()
-    insert = "INSERT INTO api_key_digests (key_id, digest) VALUES (%s, %s)"
-    await store.writer.commit(Work((change(stream, 1),), side_writes=(SideWrite(insert, ("k", b"1")),)))
+    stream, user, other = new_stream(), str(uuid.uuid4()), str(uuid.uuid4())
+    insert = "INSERT INTO password_hashes (user_id, hash) VALUES (%s, %s)"
+    await store.writer.commit(Work((change(stream, 1),), side_writes=(SideWrite(insert, (user, "one")),)))
     with pytest.raises(VersionConflict):
-        await store.writer.commit(Work((change(stream, 2),), side_writes=(SideWrite(insert, ("k", b"2")),)))
+        await store.writer.commit(Work((change(stream, 2),), side_writes=(SideWrite(insert, (user, "two")),)))
     with pytest.raises(VersionConflict):
-        await store.writer.commit(Work((change(stream, 1),), side_writes=(SideWrite(insert, ("other", b"3")),)))
+        await store.writer.commit(Work((change(stream, 1),), side_writes=(SideWrite(insert, (other, "three")),)))
     async with store.pool.connection() as connection:
-        cursor = await connection.execute("SELECT key_id, digest FROM api_key_digests")
-        assert await cursor.fetchall() == [("k", b"1")]
+        cursor = await connection.execute("SELECT user_id, hash FROM password_hashes")
+        assert await cursor.fetchall() == [(user, "one")]
     assert len(await log_of(store)) == 1
+
+
+async def test_a_side_write_that_the_database_refuses_harms_no_other(store: Store) -> None:
+    insert = "INSERT INTO password_hashes (user_id, hash) VALUES (%s, %s)"
+    bad = Work((change(new_stream(), 1),), side_writes=(SideWrite(insert, (str(uuid.uuid4()), None)),))
+    good = [Work((change(new_stream(), 1),)) for _ in range(5)]
+    results = await asyncio.gather(*(store.writer.commit(w) for w in (*good, bad)), return_exceptions=True)
+    assert [isinstance(r, psycopg.errors.NotNullViolation) for r in results] == [False] * 5 + [True]
+    await store.writer.commit(Work((change(new_stream(), 1),)))
+    assert len(await log_of(store)) == 6
 
 
 async def test_times_never_decrease_as_positions_grow(store: Store) -> None:
