@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 from domain.groups.events import GroupCreated, GroupDeleted, GroupMembersChanged, GroupUpdated
 from domain.kernel.decider import Decider
@@ -30,7 +29,7 @@ class Group:
     organization_id: str = ""
     is_live: bool = False
     settings: Settings = Settings()
-    members: Mapping[str, int] = MappingProxyType({})
+    members: Mapping[str, int] = field(default_factory=dict)
 
     def is_member(self, user_id: str, organization_member_since: int | None) -> bool:
         """Whether the person is in the group, given since which position they are in the organization (None: they are not)."""
@@ -43,14 +42,14 @@ def evolve(state: Group, recorded: Recorded) -> Group:
     match recorded.event:
         case GroupMembersChanged(added=added, removed=removed):
             kept = {user_id: since for user_id, since in state.members.items() if user_id not in removed}
-            return replace(state, members=MappingProxyType(kept | dict.fromkeys(added, recorded.position)))
+            return replace(state, members=kept | dict.fromkeys(added, recorded.position))
         case GroupUpdated() as e:
             return replace(state, settings=Settings(e.name, e.display_name, e.avatar_url, e.quota_allowance))
         case GroupCreated() as e:
             settings = Settings(e.name, e.display_name, e.avatar_url, e.quota_allowance)
             return Group(recorded.stream.id, e.organization_id, True, settings)
         case GroupDeleted():
-            return replace(state, is_live=False, members=MappingProxyType({}))
+            return replace(state, is_live=False, members={})
     return state
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from domain.kernel.decider import Decider
 from domain.kernel.events import Recorded
@@ -77,7 +76,7 @@ def evolve(state: Organization, recorded: Recorded) -> Organization:
             return replace(state, members=state.members.without(user_id))
         case CustomRoleCreated() | CustomRoleUpdated() as role:
             held = CustomRole(role.display_name, tuple(role.permissions))
-            return replace(state, custom_roles=MappingProxyType({**state.custom_roles, role.name: held}))
+            return replace(state, custom_roles={**state.custom_roles, role.name: held})
         case CustomRoleDeleted(name=name):
             return _without_custom_role(state, name)
         case WorkspaceSharingSet(shareable_workspace_owners=owners):
@@ -105,7 +104,7 @@ def _without_custom_role(state: Organization, name: str) -> Organization:
     def lose(member: Member) -> Member:
         return member if name not in member.roles else replace(member, roles=tuple(r for r in member.roles if r != name))
 
-    roles = MappingProxyType({n: role for n, role in state.custom_roles.items() if n != name})
+    roles = {n: role for n, role in state.custom_roles.items() if n != name}
     return replace(state, custom_roles=roles, members=state.members.mapped(lose))
 
 
