@@ -29,7 +29,7 @@ _NO_BOX: _Box = MappingProxyType({})
 class Roster:
     """Members by user id (UUID text). `len`, `in` and `get` as in a dict; `with_member` and `without` give another roster."""
 
-    _shelves: Mapping[str, _Shelf] = field(default_factory=lambda: MappingProxyType({}))
+    _shelves: Mapping[str, _Shelf] = field(default_factory=dict)
     _size: int = 0
 
     def __len__(self) -> int:

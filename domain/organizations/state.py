@@ -62,7 +62,7 @@ class Organization:
     shareable_workspace_owners: str = DEFAULT_SHAREABLE_OWNERS
     everyone: Everyone = Everyone()
     members: Roster = EMPTY_ROSTER
-    custom_roles: Mapping[str, CustomRole] = field(default_factory=lambda: MappingProxyType({}))
+    custom_roles: Mapping[str, CustomRole] = field(default_factory=dict)
 
 
 def evolve(state: Organization, recorded: Recorded) -> Organization:
