@@ -5,12 +5,16 @@ from __future__ import annotations
 from projections.agents.fold import MODEL as AGENTS
 from projections.api_keys.fold import MODEL as API_KEYS
 from projections.available_users.fold import MODEL as AVAILABLE_USERS
+from projections.builds.fold import MODEL as BUILDS
 from projections.engine.model import ReadModel
 from projections.groups.fold import MODEL as GROUPS
+from projections.jobs.fold import MODEL as JOBS
 from projections.organizations.fold import MODEL as ORGANIZATIONS
 from projections.template_versions.fold import MODEL as TEMPLATE_VERSIONS
 from projections.templates.fold import MODEL as TEMPLATES
+from projections.timers.arming import MODEL as TIMERS
 from projections.users.fold import MODEL as USERS
+from projections.workspaces.documents import MODEL as WORKSPACES
 
 MODELS: tuple[ReadModel, ...] = (
     USERS,
@@ -19,6 +23,10 @@ MODELS: tuple[ReadModel, ...] = (
     API_KEYS,
     TEMPLATES,
     TEMPLATE_VERSIONS,
+    JOBS,
+    BUILDS,
     AGENTS,
+    WORKSPACES,
     AVAILABLE_USERS,
+    TIMERS,
 )

@@ -21,7 +21,8 @@ from projections.engine.projector import Projector
 from projections.models import MODELS
 from service.auth.authenticate import Authenticator
 from service.auth.passwords import Passwords
-from service.automation.leader import PLAYER_LOCK, Leader, Work
+from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, Leader, Work
+from service.automation.runner import Automation
 from service.commands.bus import CommandBus
 from service.commands.router import COMMANDS
 from service.embedded import EmbeddedPostgres
@@ -146,6 +147,16 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             player = AgentPlayer(bus, positions, _utc_now, heartbeat_seconds=settings.agent_disconnect_seconds / 3)
             feed.add(player)
             led.append(("agent player", Leader(connect, PLAYER_LOCK, "agent player"), player.run))
+        if Role.AUTOMATION in settings.roles:
+            automation = Automation(
+                bus,
+                positions,
+                _utc_now,
+                tick_seconds=settings.autobuild_seconds,
+                disconnect_seconds=settings.agent_disconnect_seconds,
+            )
+            feed.add(automation)
+            led.append(("automation", Leader(connect, AUTOMATION_LOCK, "automation"), automation.run))
         await feed.start()
         stack.push_async_callback(feed.stop)
         for name, leader, work in led:

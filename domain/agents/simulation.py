@@ -11,7 +11,6 @@ from datetime import datetime
 
 from domain.agents.events import (
     AgentConnected,
-    AgentDeleted,
     AgentDisconnected,
     AgentLifecycleChanged,
     AgentStartupReported,
@@ -48,13 +47,6 @@ class PlayStop:
 
     agent_id: str
     stop_scripts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RetireAgent:
-    """The agent's build is no longer the latest."""
-
-    agent_id: str
 
 
 def decide_play_start(command: PlayStart, state: Agent, context: Context) -> Decision:
@@ -103,16 +95,3 @@ def _completed(state: Agent, script_ids: tuple[str, ...], at: datetime, exit_cod
         for script_id in script_ids
         if script_id in state.script_ids
     ]
-
-
-def decide_retire_agent(command: RetireAgent, state: Agent, context: Context) -> Decision:
-    """Its connection is dropped, if it has one, and nobody hears of it any more (contract/lifecycle.md C5, D2)."""
-    if not state.exists:
-        raise NotFound
-    if state.deleted:
-        return NOTHING
-    events: list[Event] = []
-    if state.connected:
-        events.append(AgentDisconnected(state.workspace_id, state.build_id, context.time))
-    events.append(AgentDeleted(state.workspace_id, state.build_id))
-    return (append(AGENT.stream(command.agent_id), *events),)

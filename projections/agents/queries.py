@@ -68,12 +68,6 @@ _BEAT: LiteralString = """
     WHERE a.is_simulated AND a.first_connected_at IS NOT NULL AND a.disconnected_at IS NULL AND NOT a.deleted
     ON CONFLICT (agent_id) DO UPDATE SET heard_at = greatest(h.heard_at, EXCLUDED.heard_at)
 """
-_REPLACED: LiteralString = """
-    SELECT a.id, a.correlation_id
-    FROM agents a
-    JOIN workspaces w ON w.id = a.workspace_id
-    WHERE a.workspace_id = %s::uuid AND NOT a.deleted AND a.build_id <> w.latest_build_id
-"""
 
 Row = dict[str, Any]
 
@@ -124,11 +118,6 @@ async def to_stop(connection: AsyncConnection[Any], build_ids: Sequence[str] | N
 async def silent(connection: AsyncConnection[Any], since: datetime, limit: int) -> list[Row]:
     """Connected agents that were last heard before `since`: `{id, correlation_id, heard_at}`."""
     return await _all(connection, _SILENT, (since, limit))
-
-
-async def replaced(connection: AsyncConnection[Any], workspace_id: str) -> list[Row]:
-    """Agents that a workspace still has from builds before its latest."""
-    return await _all(connection, _REPLACED, (workspace_id,))
 
 
 async def beat(connection: AsyncConnection[Any], now: datetime) -> int:

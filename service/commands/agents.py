@@ -45,5 +45,4 @@ COMMANDS: tuple[CommandRoute[Any], ...] = (
     _route(commands.NoteAgentLogs, _by_state(decisions.decide_note_logs)),
     _route(simulation.PlayStart, _by_time(simulation.decide_play_start)),
     _route(simulation.PlayStop, _by_time(simulation.decide_play_stop)),
-    _route(simulation.RetireAgent, _by_time(simulation.decide_retire_agent)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.commands import agents, api_keys, groups, organizations, template_versions, templates, users
+from service.commands import agents, api_keys, automation, groups, organizations, template_versions, templates, users
 from service.commands.unit import CommandRoute
 
 COMMANDS: tuple[CommandRoute[Any], ...] = (
@@ -13,6 +13,7 @@ COMMANDS: tuple[CommandRoute[Any], ...] = (
     *groups.COMMANDS,
     *api_keys.COMMANDS,
     *agents.COMMANDS,
+    *automation.COMMANDS,
     *templates.COMMANDS,
     *template_versions.COMMANDS,
 )

@@ -155,3 +155,10 @@ CREATE TABLE job_heartbeats (
   job_id uuid PRIMARY KEY,
   seen_at timestamptz NOT NULL
 );
+
+-- Which deployment this is: what clients tell it apart from others by, for ever.
+CREATE TABLE deployment (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  id uuid NOT NULL DEFAULT gen_random_uuid()
+);
+INSERT INTO deployment DEFAULT VALUES;

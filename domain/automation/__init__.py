@@ -1,0 +1,1 @@
+"""What happens by itself: which rule of a workspace is due, and what then follows for workspace and build."""

@@ -1,0 +1,1 @@
+"""What is due when: the instants at which something happens by itself."""

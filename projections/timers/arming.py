@@ -1,0 +1,83 @@
+"""The timers of workspaces, computed from their rows at the end of each batch, all in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection
+
+from domain.automation.values import WorkspaceFacts, candidate
+from domain.schedules.automation import LatestBuild, first_due, missing_next_start
+from projections.engine.tables import Rows
+from projections.jobs.render import job_status
+from projections.timers.fold import MODEL, OWNER, TEMPLATE, WORKSPACE
+from projections.timers.tables import LIFECYCLE, NEXT_START
+
+_RELATED: Mapping[str, LiteralString] = {
+    TEMPLATE: "JOIN workspaces w ON w.template_id = k.id AND NOT w.deleted",
+    OWNER: "JOIN workspaces w ON w.owner_id = k.id AND NOT w.deleted",
+}
+_FACTS: LiteralString = """
+    SELECT w.id, w.owner_id, w.deleted, w.autostart_schedule, w.last_used_at, w.dormant_at, w.deleting_at, w.next_start_at,
+      coalesce(u.status, 'active'), coalesce(t.settings, '{}'), b.transition, b.created_at, b.deadline, coalesce(b.has_ai_task, false),
+      j.started_at, j.canceled_at, j.completed_at, j.error
+    FROM workspaces w
+    JOIN builds b ON b.id = w.latest_build_id
+    JOIN jobs j ON j.id = b.job_id
+    LEFT JOIN templates t ON t.id = w.template_id
+    LEFT JOIN users u ON u.id = w.owner_id
+    WHERE w.id = ANY(%s::uuid[])
+"""
+_DISARM: LiteralString = """
+    DELETE FROM timers t
+    WHERE t.kind = ANY(%(known)s) AND t.subject_id = ANY(%(touched)s::uuid[])
+      AND (t.kind, t.subject_id) NOT IN (SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::uuid[]))
+"""
+_ARM: LiteralString = """
+    INSERT INTO timers (kind, subject_id, due_at, position)
+    SELECT * FROM unnest(%s::text[], %s::uuid[], %s::timestamptz[], %s::bigint[])
+    ON CONFLICT (kind, subject_id) DO UPDATE SET due_at = EXCLUDED.due_at, position = EXCLUDED.position
+"""
+
+
+@MODEL.finish
+async def arm_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
+    """Arm the timers of all workspaces that something in the batch touched; disarm those that nothing is due for."""
+    positions = dict(rows.touched.get(WORKSPACE, {}))
+    for kind, related in _RELATED.items():
+        touched = rows.touched.get(kind)
+        if touched:
+            cursor = await connection.execute(
+                "SELECT w.id, max(k.position) FROM unnest(%s::uuid[], %s::bigint[]) AS k (id, position) " + related + " GROUP BY w.id",
+                (list(touched), list(touched.values())),
+            )
+            for id, position in await cursor.fetchall():
+                positions[id] = max(positions.get(id, 0), position)
+    if not positions:
+        return
+    cursor = await connection.execute(_FACTS, (list(positions),), prepare=True)
+    armed = [timer for values in await cursor.fetchall() for timer in _timers(values)]
+    kinds, ids, due = [t[0] for t in armed], [t[1] for t in armed], [t[2] for t in armed]
+    await connection.execute(
+        _DISARM, {"known": [LIFECYCLE, NEXT_START], "touched": list(positions), "kinds": kinds, "ids": ids}, prepare=True
+    )
+    if armed:
+        await connection.execute(_ARM, (kinds, ids, due, [positions[id] for id in ids]), prepare=True)
+
+
+def _timers(values: Sequence[Any]) -> list[tuple[str, str, datetime]]:
+    id, owner_id, deleted, schedule, last_used_at, dormant_at, deleting_at, next_start_at, owner_status, settings = values[:10]
+    transition, created_at, deadline, has_ai_task, started_at, canceled_at, completed_at, error = values[10:]
+    status = job_status({"started_at": started_at, "canceled_at": canceled_at, "completed_at": completed_at, "error": error})
+    facts = WorkspaceFacts(owner_id, deleted, schedule, last_used_at, dormant_at, deleting_at)
+    found = candidate(facts, LatestBuild(transition, created_at, status, completed_at, deadline), settings, owner_status, has_ai_task)
+    timers = []
+    due_at = first_due(found)
+    if due_at is not None:
+        timers.append((LIFECYCLE, id, due_at))
+    # Whenever the next start is missing it is missing now: due since the build that left it so.
+    if missing_next_start(found, next_start_at, created_at) is not None:
+        timers.append((NEXT_START, id, created_at))
+    return timers
