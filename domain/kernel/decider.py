@@ -17,11 +17,15 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Decider(Generic[S]):
-    """How streams of `category` fold: `evolve(state, recorded)` never refuses, never raises, ignores what it does not need."""
+    """How streams of `category` fold: `evolve(state, recorded)` never refuses, never raises, ignores what it does not need.
+
+    `revision` is raised when `evolve` gives other states of the same shape, so that kept ones are folded anew.
+    """
 
     category: str
     initial: S
     evolve: Callable[[S, Recorded], S]
+    revision: int = 1
 
     def stream(self, id: str) -> Stream:
         """The stream of this category with that id (UUID text)."""

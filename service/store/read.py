@@ -14,13 +14,17 @@ _STREAM: LiteralString = """
     FROM ledger_events
     WHERE originator_id = %s::uuid AND originator_version > %s
     ORDER BY originator_version
+    LIMIT %s
 """
+_ALL = 2**62
 
 
-async def read_stream(connection: AsyncConnection[Any], mapper: EventMapper, stream_id: str, after_version: int = 0) -> list[Recorded]:
-    """The events of one stream after a version, oldest first."""
+async def read_stream(
+    connection: AsyncConnection[Any], mapper: EventMapper, stream_id: str, after_version: int = 0, limit: int = _ALL
+) -> list[Recorded]:
+    """At most `limit` events of one stream after a version, oldest first."""
     cursor = connection.cursor(binary=True)
-    await cursor.execute(_STREAM, (stream_id, after_version), prepare=True)
+    await cursor.execute(_STREAM, (stream_id, after_version, limit), prepare=True)
     rows = await cursor.fetchall()
     if any(mapper.has_personal_fields(row[1]) for row in rows):
         await mapper.load_keys(connection, (stream_id,))

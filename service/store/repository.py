@@ -6,15 +6,17 @@ The cache is brought forward only by events that are durable; events of other pr
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from domain.kernel.decider import Decider, fold
 from domain.kernel.events import Recorded
 from service.store.mapper import EventMapper
 from service.store.read import read_stream
+from service.store.snapshots import LONG, Snapshot, read_snapshot, write_snapshot
 
 S = TypeVar("S")
 
@@ -25,6 +27,10 @@ class Loaded(NamedTuple, Generic[S]):
     state: S
     version: int
     position: int
+
+
+def _loaded(decider: Decider[S], state: S, events: Sequence[Recorded]) -> Loaded[S]:
+    return Loaded(fold(decider, events, state), events[-1].version, events[-1].position)
 
 
 class Repository:
@@ -43,11 +49,23 @@ class Repository:
             self._cache.move_to_end(id)
             return hit[1]
         async with self._pool.connection() as connection:
-            events = await read_stream(connection, self._mapper, id)
-        if not events:
-            return Loaded(decider.initial, 0, 0)
-        loaded = Loaded(fold(decider, events), events[-1].version, events[-1].position)
-        self._put(id, decider, loaded)
+            loaded = await self._fold(connection, decider, id)
+        if loaded.version:
+            self._put(id, decider, loaded)
+        return loaded
+
+    async def _fold(self, connection: AsyncConnection[Any], decider: Decider[S], id: str) -> Loaded[S]:
+        """From the log; long streams start from their snapshot, and leave one behind."""
+        events = await read_stream(connection, self._mapper, id, limit=LONG)
+        if len(events) < LONG:
+            return _loaded(decider, decider.initial, events) if events else Loaded(decider.initial, 0, 0)
+        snapshot = await read_snapshot(connection, decider, id)
+        if snapshot is None:
+            snapshot = Snapshot(fold(decider, events), events[-1].version, events[-1].position)
+        later = await read_stream(connection, self._mapper, id, snapshot.version)
+        loaded = _loaded(decider, snapshot.state, later) if later else Loaded(snapshot.state, snapshot.version, snapshot.position)
+        if len(later) >= LONG:
+            await write_snapshot(connection, decider, id, Snapshot(loaded.state, loaded.version, loaded.position))
         return loaded
 
     def advance(self, decider: Decider[Any] | None, events: Iterable[Recorded]) -> None:

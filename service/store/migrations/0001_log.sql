@@ -25,6 +25,15 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);
 
+-- States of long streams, so that folding need not start at the first event. May be emptied at any time.
+CREATE TABLE aggregate_snapshots (
+  stream_id uuid PRIMARY KEY,
+  shape text NOT NULL,
+  version bigint NOT NULL,
+  position bigint NOT NULL,
+  state bytea NOT NULL
+);
+
 -- Secrets: never in events, only as hashes.
 -- `revision` counts the person's password changes: a session is started only under the revision whose hash was compared.
 CREATE TABLE password_hashes (
