@@ -163,10 +163,13 @@ async def _delete_user(command: DeleteUser, unit: Unit, context: Context) -> Dec
         unit.write(SideWrite(statement, (user_id,)))
     if command.erase:
         unit.write(SideWrite("DELETE FROM personal_keys WHERE user_id = %s", (user_id,)))
+        # Answers kept for repeated requests may show the person.
+        unit.write(SideWrite(_FORGET_ANSWERS, (user_id, user_id)))
     return decide_delete_user(command, state, names, departures, has_workspaces, context)
 
 
 _OWNS_WORKSPACES = "SELECT EXISTS (SELECT 1 FROM workspaces WHERE owner_id = %s AND NOT deleted)"
+_FORGET_ANSWERS = "DELETE FROM idempotency_keys WHERE caller = %s OR position(convert_to(%s, 'UTF8') IN body) > 0"
 _END_OF_SECRETS = (
     "DELETE FROM password_hashes WHERE user_id = %s",
     "DELETE FROM api_key_digests WHERE user_id = %s",

@@ -14,6 +14,8 @@ from psycopg_pool import PoolTimeout
 
 from domain.kernel.errors import DomainError, Invalid, Unauthenticated
 from service.http.call import Call
+from service.http.challenge import HEADER as CHALLENGE
+from service.http.challenge import challenge
 from service.http.cross_site import give_csrf_token, refuse_cross_site
 from service.http.errors import error_body, error_response
 from service.http.limits import Limits, show
@@ -50,12 +52,13 @@ def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Await
     async def endpoint(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
         call = Call(services, request, route)
-        verdict = None
+        verdict, challenged = None, ""
         try:
             if not public:
                 try:
                     call.authenticated(await authenticate(call))
-                except Unauthenticated:
+                except Unauthenticated as error:
+                    challenged = challenge(error, services.access_url)
                     # They count as well: looking up what they send costs more than serving those who get in.
                     limits.check(call, route)
                     raise
@@ -81,6 +84,8 @@ def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Await
         if not response.prepared:
             headers = response.headers
             headers["X-Coder-Build-Version"] = BUILD_VERSION
+            if challenged and response.status == 401:
+                headers[CHALLENGE] = challenged
             if verdict is not None:
                 show(response, verdict)
             if "Ledger-Position" not in headers:
