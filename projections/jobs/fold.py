@@ -51,6 +51,8 @@ def _queued(recorded: Recorded, job_id: str, **columns: Any) -> Row:
         "error": "",
         "error_code": "",
         "logs_overflowed": False,
+        "correlation_id": recorded.metadata.correlation_id,
+        "causation_id": recorded.id,
         **columns,
     }
 

@@ -39,6 +39,13 @@ _PLACES: LiteralString = """
     WHERE id = ANY(%s::uuid[])
 """
 
+_UNFINISHED: LiteralString = """
+    SELECT *
+    FROM jobs
+    WHERE worker_id = ANY(%s::uuid[]) AND started_at IS NOT NULL AND completed_at IS NULL
+    ORDER BY started_at, id
+"""
+
 
 async def next_jobs(
     connection: AsyncConnection[Any], *, tags: Mapping[str, str], provisioners: Sequence[str], organization_id: str | None, limit: int
@@ -49,6 +56,13 @@ async def next_jobs(
         _NEXT,
         {"tags": orjson.dumps(dict(tags)).decode(), "provisioners": list(provisioners), "organization": organization_id, "limit": limit},
     )
+    return await cursor.fetchall()
+
+
+async def unfinished_jobs(connection: AsyncConnection[Any], worker_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Jobs that these workers have taken and not ended."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(_UNFINISHED, (list(worker_ids),))
     return await cursor.fetchall()
 
 

@@ -19,6 +19,9 @@ CREATE TABLE jobs (
   error text NOT NULL,
   error_code text NOT NULL,
   logs_overflowed boolean NOT NULL,
+  -- What set the job in motion: whoever carries it out says so in its events.
+  correlation_id uuid NOT NULL,
+  causation_id uuid NOT NULL,
   PRIMARY KEY (id)
 );
 -- The next job to take, and how many wait before one.
@@ -26,4 +29,6 @@ CREATE INDEX jobs_pending_idx ON jobs (created_at, id) WHERE started_at IS NULL 
 -- Jobs that a worker holds: looked through for silent ones.
 CREATE INDEX jobs_running_idx ON jobs (started_at) WHERE started_at IS NOT NULL AND completed_at IS NULL;
 CREATE INDEX jobs_organization_id_idx ON jobs (organization_id, created_at DESC);
+-- What a worker does now, and what it did last.
+CREATE INDEX jobs_worker_id_idx ON jobs (worker_id, started_at DESC) WHERE worker_id IS NOT NULL;
 CREATE INDEX jobs_build_id_idx ON jobs (build_id) WHERE build_id IS NOT NULL;

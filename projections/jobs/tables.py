@@ -28,5 +28,7 @@ JOBS = Table(
         "error": "text",
         "error_code": "text",
         "logs_overflowed": "boolean",
+        "correlation_id": "uuid",
+        "causation_id": "uuid",
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.commands import agents, api_keys, automation, groups, organizations, template_versions, templates, users
+from service.commands import agents, api_keys, automation, builds, groups, organizations, template_versions, templates, users
 from service.commands.unit import CommandRoute
 
 COMMANDS: tuple[CommandRoute[Any], ...] = (
@@ -12,6 +12,7 @@ COMMANDS: tuple[CommandRoute[Any], ...] = (
     *organizations.COMMANDS,
     *groups.COMMANDS,
     *api_keys.COMMANDS,
+    *builds.COMMANDS,
     *agents.COMMANDS,
     *automation.COMMANDS,
     *templates.COMMANDS,
