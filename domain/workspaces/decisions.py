@@ -65,6 +65,7 @@ def decide_create(
 
     `queue_build` decides about the build (contract/workspaces.md 3.2); it is asked last, because its refusals come last.
     """
+    refuse_deleted_template(template.name, template.is_deleted)
     schedule = read_schedule(command.autostart_schedule, "The autostart schedule of the workspace is not valid.")
     ttl_ms = read_ttl(
         lambda: initial_ttl_ms(command.ttl_ms, template.default_ttl_ms), "The time until shutdown of the workspace is not valid."
@@ -87,6 +88,12 @@ def decide_create(
         append(WORKSPACE.stream(command.workspace_id), created),
         *queue_build(),
     )
+
+
+def refuse_deleted_template(name: str, is_deleted: bool) -> None:
+    """Raises `NotFound`, naming the template that nobody can create workspaces from any more."""
+    if is_deleted:
+        raise NotFound(f'Template "{name}" has been deleted.')
 
 
 def read_automatic_updates(word: str) -> str:

@@ -147,10 +147,10 @@ async def render(connection: AsyncConnection[Any], positions: Mapping[str, int])
     """Render the workspaces with these ids; each document gets the position at which it last changed."""
     ids = list(positions)
     async with connection.pipeline():
-        main = await connection.execute(_MAIN, (ids,))
-        agents = await connection.execute(_AGENTS, (ids,))
-        statuses = await connection.execute(_STATUSES, (ids,))
-        latest = await connection.execute(_LATEST_STATUSES, (ids,))
+        main = await connection.execute(_MAIN, (ids,), prepare=True)
+        agents = await connection.execute(_AGENTS, (ids,), prepare=True)
+        statuses = await connection.execute(_STATUSES, (ids,), prepare=True)
+        latest = await connection.execute(_LATEST_STATUSES, (ids,), prepare=True)
     found = await main.fetchall()
     agents_of: dict[str, list[Row]] = defaultdict(list)
     for values in await agents.fetchall():
@@ -167,7 +167,7 @@ async def render(connection: AsyncConnection[Any], positions: Mapping[str, int])
         rendered = None if around is None else render_workspace(workspace, around)
         for column, value in zip(columns, _stored(workspace, around, rendered, positions[workspace["id"]]), strict=True):
             column.append(value)
-    await connection.execute(_STORE, columns)
+    await connection.execute(_STORE, columns, prepare=True)
 
 
 _BUILD_AT = len(_WORKSPACE)

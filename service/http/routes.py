@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from service.http import (
     available_users,
+    files,
     keys,
     members,
     operations,
@@ -13,11 +14,14 @@ from service.http import (
     roles,
     sessions,
     site_roles,
+    template_versions,
+    templates,
     users,
     workspace_watch,
 )
 from service.http.docs_page import documentation_routes
 from service.http.routing import Route
+from service.http.workspaces import routes as workspaces
 
 ROUTES: tuple[Route, ...] = (
     *operations.ROUTES,
@@ -31,6 +35,10 @@ ROUTES: tuple[Route, ...] = (
     *personal.ROUTES,
     *passwords.ROUTES,
     *keys.ROUTES,
+    *files.ROUTES,
+    *templates.ROUTES,
+    *template_versions.ROUTES,
     *workspace_watch.ROUTES,
+    *workspaces.ROUTES,
     *documentation_routes(lambda: ROUTES),
 )

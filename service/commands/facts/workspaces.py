@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.builds import values as builds
 from domain.builds.state import BUILD, Build
 from domain.roles import objects
 from domain.schedules.deadlines import Deadlines
@@ -20,14 +19,6 @@ def workspace_object(workspace: Workspace) -> objects.Object:
         is_dormant=workspace.dormant_at is not None,
         user_acl={id: workspaces.actions_of(role) for id, role in workspace.user_roles.items()},
         group_acl={id: workspaces.actions_of(role) for id, role in workspace.group_roles.items()},
-    )
-
-
-def build_workspace_facts(workspace: Workspace) -> builds.WorkspaceFacts:
-    """The workspace as the next build sees it."""
-    latest = workspace.latest_build
-    return builds.WorkspaceFacts(
-        workspace.id, workspace.owner_id, workspace.deleted, workspace.build_number, latest is not None and latest.is_active
     )
 
 

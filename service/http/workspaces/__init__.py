@@ -1,0 +1,1 @@
+"""The routes of workspaces, a file per subject; `routes.py` joins them."""

@@ -1,0 +1,44 @@
+"""Which workspace a path means, and whether the caller may do something to it. Source: contract/workspaces.md 1.3, 1.4."""
+
+from __future__ import annotations
+
+from domain.kernel.errors import DomainError, Forbidden, NotFound
+from domain.roles.permissions import Action
+from domain.roles.policy import allows_on_workspace
+from service.http.call import Call
+from service.http.paths import path_uuid
+from service.watch.frames import Document
+from service.web.access import may_read_template, may_read_workspace
+
+
+async def workspace_in_path(call: Call) -> Document:
+    """The workspace of the path, deleted ones included, readable by the caller.
+
+    Raises `Invalid` for what is no id, `NotFound` for one that is absent or unreadable.
+    """
+    return await readable(call, path_uuid(call.path["workspace"]))
+
+
+async def readable(call: Call, id: str) -> Document:
+    """The workspace with that id. Raises `NotFound` when it is absent or unreadable."""
+    document = await call.services.documents.get(id)
+    if document is None or not may_read_workspace(call.caller.subject, document):
+        raise NotFound
+    return document
+
+
+def may(call: Call, action: Action, document: Document) -> bool:
+    """Whether the caller may do `action` to the workspace."""
+    return allows_on_workspace(call.caller.subject, action, document.workspace)
+
+
+def require(call: Call, action: Action, document: Document, refusal: DomainError | None = None) -> None:
+    """Raises `refusal` (`Forbidden` by default) when the caller may not do `action` to the workspace."""
+    if not may(call, action, document):
+        raise refusal or Forbidden(detail=f"You may read this workspace, but not {action.value} it.")
+
+
+def require_template(call: Call, document: Document) -> None:
+    """Raises `Forbidden` when the caller may not read the workspace's template; nobody reads a deleted one."""
+    if not may_read_template(call.caller.subject, document):
+        raise Forbidden(detail="You may not read the template of this workspace.")

@@ -1,0 +1,116 @@
+"""Sharing one workspace. Order of checks: contract/workspaces.md 7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from domain.kernel.errors import Forbidden
+from domain.roles import objects
+from domain.roles.permissions import Action
+from domain.roles.policy import allows
+from domain.workspaces.acl import canonical, checked_roles, refuse_own_role
+from domain.workspaces.commands import ClearACL, UpdateACL
+from projections.workspaces.acl import acl_document, known_grantees, shares_with_nobody, stored_acl
+from service.http.call import Call
+from service.http.fields import TEXT, map_of, wire
+from service.http.parsing import decode_body
+from service.http.responses import json_response, no_content
+from service.http.routing import Access, Conditional, Route
+from service.http.workspaces.access import require, workspace_in_path
+from service.http.workspaces.conditional import if_match
+from service.watch.frames import Document
+
+
+@dataclass(frozen=True, slots=True)
+class ACLRequest:
+    """Changes by id, in any spelling; a null role is an empty one."""
+
+    user_roles: Mapping[str, str] = wire(map_of(TEXT))
+    group_roles: Mapping[str, str] = wire(map_of(TEXT))
+
+
+async def get_acl(call: Call) -> web.Response:
+    """The whole list, for whoever may read the workspace."""
+    document = await workspace_in_path(call)
+    async with call.pool.connection() as connection:
+        user_acl, group_acl = await stored_acl(connection, document.id)
+        return json_response(await acl_document(connection, user_acl, group_acl))
+
+
+async def update_acl(call: Call) -> web.Response:
+    """Merge entries into the list."""
+    document = await workspace_in_path(call)
+    await _refuse_where_nobody_shares(call, document)
+    precondition = if_match(call, document)
+    request = decode_body(await call.body(), ACLRequest)
+    users, groups = canonical(request.user_roles), canonical(request.group_roles)
+    if not _shares_any(call, document):
+        refuse_own_role(call.caller.user_id, users)
+    async with call.pool.connection() as connection:
+        known = await known_grantees(connection, list(users), list(groups))
+    users, groups = checked_roles(request.user_roles, request.group_roles, *known)
+    require(call, Action.SHARE, document)
+    await call.execute(UpdateACL(document.id, users, groups), precondition=precondition)
+    return no_content()
+
+
+async def clear_acl(call: Call) -> web.Response:
+    """Share it with nobody."""
+    document = await workspace_in_path(call)
+    await _refuse_where_nobody_shares(call, document)
+    require(call, Action.SHARE, document)
+    await call.execute(ClearACL(document.id), precondition=if_match(call, document))
+    return no_content()
+
+
+async def _refuse_where_nobody_shares(call: Call, document: Document) -> None:
+    async with call.pool.connection() as connection:
+        off = await shares_with_nobody(connection, document.workspace.organization_id)
+    if off:
+        raise Forbidden("Workspace sharing is disabled for this organization.", "Its administrators can switch it on again.")
+
+
+def _shares_any(call: Call, document: Document) -> bool:
+    """Whether the caller may share every workspace of the organization, whoever owns it."""
+    any_workspace = objects.new_workspace(owner_id=objects.ANY_OWNER, organization_id=document.workspace.organization_id)
+    return allows(call.caller.subject, Action.SHARE, any_workspace)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/workspaces/{workspace}/acl",
+        get_acl,
+        access=Access.SESSION,
+        permission="workspace:read",
+        summary="Read with whom a workspace is shared",
+        responses={200: "WorkspaceACL"},
+        tag="Workspaces",
+    ),
+    Route(
+        "PATCH",
+        "/workspaces/{workspace}/acl",
+        update_acl,
+        access=Access.SESSION,
+        permission="workspace:share",
+        summary="Share a workspace",
+        request="UpdateWorkspaceACL",
+        responses={204: None},
+        tag="Workspaces",
+        conditional=Conditional.CHANGE,
+    ),
+    Route(
+        "DELETE",
+        "/workspaces/{workspace}/acl",
+        clear_acl,
+        access=Access.SESSION,
+        permission="workspace:share",
+        summary="Share a workspace with nobody",
+        responses={204: None},
+        tag="Workspaces",
+        conditional=Conditional.CHANGE,
+    ),
+)

@@ -1,0 +1,49 @@
+"""`GET /workspaces`: stored documents joined by commas. Source: contract/listing.md."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from domain.roles.filters import readable_workspaces
+from projections.workspaces.queries import page
+from projections.workspaces.search import conditions
+from service.http.call import Call
+from service.http.queries import paging
+from service.http.responses import json_bytes
+from service.http.routing import AFTER_ID, LIMIT, OFFSET, Access, Parameter, Route
+from service.http.workspaces.answers import body_for, places
+from service.http.workspaces.search import read_query
+from service.web.access import may_read_template
+
+
+async def list_workspaces(call: Call) -> web.Response:
+    """A page of what the caller may read. Rows whose template they may not read are counted but left out, as in the
+    reference; the page is not refilled."""
+    given = call.request.query
+    wanted = paging(given)
+    subject = call.caller.subject
+    async with call.pool.connection() as connection:
+        filters = await read_query(connection, subject, given.get("q", ""))
+        found = await page(
+            connection, conditions(filters, readable_workspaces(subject)), subject.id, limit=wanted.limit, offset=wanted.offset
+        )
+    by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
+    documents = [document for id in found.ids if (document := by_id.get(id)) is not None and may_read_template(subject, document)]
+    queue = await places(call, documents)
+    rows = b",".join([body_for(call, document, queue.get(document.id)) for document in documents])
+    return json_bytes(b'{"workspaces":[%b],"count":%d}' % (rows, found.count))
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/workspaces",
+        list_workspaces,
+        access=Access.SESSION,
+        permission="none: the list holds what the caller may read",
+        summary="List workspaces",
+        responses={200: "WorkspacesResponse"},
+        query=(Parameter("q", "string", "Search: key:value pairs and words, as in owner:me status:running."), LIMIT, OFFSET, AFTER_ID),
+        tag="Workspaces",
+    ),
+)

@@ -1,0 +1,44 @@
+"""Whose workspaces a path speaks of, as far as the caller may know of that person. Source: contract/workspaces.md 1.3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from domain.kernel.errors import NotFound
+from domain.roles import objects
+from domain.roles.permissions import Action
+from domain.roles.policy import allows
+from projections.users.queries import user_by_id
+from projections.users.render import UserRow
+from service.http.call import Call
+from service.http.organization_paths import path_member, path_organization
+from service.http.people import find_user
+
+
+async def person_in_path(call: Call, connection: AsyncConnection[Any]) -> UserRow:
+    """The person of `{user}`, whom the caller may read, or meets in some organization. Raises `NotFound`."""
+    person = await find_user(connection, call.path["user"], call.caller.user_id)
+    if person is None or not (may_read_person(call, person) or any(_may_read_member(call, person, o) for o in person.organization_ids)):
+        raise NotFound
+    return person
+
+
+async def member_in_path(call: Call, connection: AsyncConnection[Any]) -> UserRow:
+    """The person of `{user}` as a member of `{organization}`, whose membership the caller may read. Raises `NotFound`."""
+    organization = await path_organization(call, connection)
+    member = await path_member(call, connection, organization.id)
+    person = await user_by_id(connection, member.user_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def may_read_person(call: Call, person: UserRow) -> bool:
+    """Whether the caller may read the person whatever organizations they share."""
+    return allows(call.caller.subject, Action.READ, objects.user(person.id))
+
+
+def _may_read_member(call: Call, person: UserRow, organization_id: str) -> bool:
+    return allows(call.caller.subject, Action.READ, objects.member(user_id=person.id, organization_id=organization_id))

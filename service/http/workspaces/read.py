@@ -1,0 +1,81 @@
+"""One workspace, by id or by owner and name. Source: contract/workspaces.md 4.1, 4.2."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from domain.kernel.errors import Gone, NotFound
+from projections.queryvalues import FLAG
+from projections.workspaces.queries import id_of_name
+from service.http.call import Call
+from service.http.queries import QueryReader
+from service.http.routing import INCLUDE_DELETED, Access, Conditional, Route
+from service.http.workspaces.access import readable, require_template, workspace_in_path
+from service.http.workspaces.answers import workspace_answer
+from service.http.workspaces.people import person_in_path
+from service.web.access import may_read_template
+
+_GONE = "This workspace has been deleted. Ask with include_deleted=true to see it all the same."
+
+
+async def get_workspace(call: Call) -> web.Response:
+    """By id; deleted ones only if asked for."""
+    document = await workspace_in_path(call)
+    # The field under which a bad flag shows is the reference's own slip; clients match on it.
+    include_deleted = _flag(call, field="deleted")
+    if document.is_deleted and not include_deleted:
+        raise Gone(_GONE)
+    require_template(call, document)
+    return await workspace_answer(call, document, conditional=True)
+
+
+async def get_workspace_by_name(call: Call) -> web.Response:
+    """By owner and name; living ones first. Whatever is in the way, the answer is the same 404."""
+    async with call.pool.connection() as connection:
+        owner = await person_in_path(call, connection)
+        include_deleted = _flag(call)
+        name = call.path["workspacename"]
+        id = None if "\0" in name else await id_of_name(connection, owner.id, name, include_deleted=include_deleted)
+    if id is None:
+        raise NotFound
+    document = await readable(call, id)
+    if not may_read_template(call.caller.subject, document):
+        raise NotFound
+    return await workspace_answer(call, document, conditional=True)
+
+
+def _flag(call: Call, *, field: str = "") -> bool:
+    reader = QueryReader(call.request.query)
+    value = reader.read("include_deleted", FLAG, field=field)
+    reader.check()
+    return bool(value)
+
+
+_PERMISSION = "workspace:read, template:read of its template"
+
+ROUTES = (
+    Route(
+        "GET",
+        "/workspaces/{workspace}",
+        get_workspace,
+        access=Access.SESSION,
+        permission=_PERMISSION,
+        summary="Read a workspace",
+        responses={200: "Workspace", 304: None},
+        query=(INCLUDE_DELETED,),
+        tag="Workspaces",
+        conditional=Conditional.READ,
+    ),
+    Route(
+        "GET",
+        "/users/{user}/workspace/{workspacename}",
+        get_workspace_by_name,
+        access=Access.SESSION,
+        permission=_PERMISSION,
+        summary="Read a workspace by its owner and name",
+        responses={200: "Workspace", 304: None},
+        query=(INCLUDE_DELETED,),
+        tag="Workspaces",
+        conditional=Conditional.READ,
+    ),
+)
