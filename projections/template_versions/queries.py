@@ -18,6 +18,7 @@ _COLUMNS: LiteralString = """
     v.updated_at, u.username AS author_username, u.name AS author_name, u.avatar_url AS author_avatar_url
 """
 _JOB: LiteralString = """
+    j.provisioner AS job$provisioner,
     j.id AS job$id, j.type AS job$type, j.organization_id AS job$organization_id, j.initiator_id AS job$initiator_id,
     j.file_id AS job$file_id, j.tags AS job$tags, j.template_version_id AS job$template_version_id, j.build_id AS job$build_id,
     j.worker_id AS job$worker_id, j.created_at AS job$created_at, j.started_at AS job$started_at, j.canceled_at AS job$canceled_at,
@@ -91,7 +92,7 @@ class VersionPage:
 
 def job_of(row: Mapping[str, Any]) -> Row:
     """The job's columns of a joined row, by their own names."""
-    return {name: row[f"job${name}"] for name in JOB_COLUMNS}
+    return {name: row[f"job${name}"] for name in (*JOB_COLUMNS, "provisioner")}
 
 
 async def _one(connection: AsyncConnection[Any], query: LiteralString, parameters: Any) -> Row | None:
