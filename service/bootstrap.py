@@ -7,6 +7,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,14 +32,21 @@ from service.http.limits import Limits
 from service.http.routes import ROUTES
 from service.observability import metrics
 from service.provisioner.agents import AgentPlayer
+from service.provisioner.echo import Echo
+from service.provisioner.jobs import JobBoard, Offer
+from service.provisioner.reaper import Reaper
+from service.provisioner.slots import Slots
+from service.provisioner.worker import Worker
 from service.services import Services
 from service.settings import Role, Settings, SettingsError
-from service.store.connect import connector
+from service.store.connect import Connect, connector
 from service.store.erasures import ErasureFollower
 from service.store.group_commit import GroupCommit
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
+from service.store.provisioner_daemons import API_VERSION, Kind
 from service.store.repository import Repository
+from service.version import BUILD_VERSION
 from service.watch.hub import Hub
 from service.web.documents import Documents
 from service.web.feed import Feed, RepositoryFollower
@@ -97,10 +105,21 @@ def web_app(services: Services) -> web.Application:
     return app
 
 
+@dataclass(frozen=True, slots=True)
+class WriteSide:
+    """What carries out commands; a service has it, and so has a tool that changes something beside one."""
+
+    mapper: EventMapper
+    keys: KeyRing
+    pool: AsyncConnectionPool[Any]
+    repository: Repository
+    writer: GroupCommit
+    bus: CommandBus
+
+
 @contextlib.asynccontextmanager
-async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterator[Services]:
-    """All parts that the settings' roles need, started; stopped again at the end, what was acknowledged kept."""
-    connect = connector(dsn)
+async def write_side(dsn: str) -> AsyncIterator[WriteSide]:
+    """The bus and what it stands on, started; at the end what was handed over is stored first."""
     keys = KeyRing()
     mapper = EventMapper(keys)
     async with contextlib.AsyncExitStack() as stack:
@@ -110,7 +129,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         await pool.open(wait=True, timeout=10)
         stack.push_async_callback(pool.close)
 
-        writer = GroupCommit(connect, mapper)
+        writer = GroupCommit(connector(dsn), mapper)
         writer.observe_batch = metrics.observe_batch
         await writer.start()
         stack.push_async_callback(writer.stop)
@@ -118,6 +137,16 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         repository = Repository(pool, mapper)
         bus = CommandBus(COMMANDS, repository, writer, pool, keys)
         bus.count_conflict = metrics.count_conflict
+        yield WriteSide(mapper, keys, pool, repository, writer, bus)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterator[Services]:
+    """All parts that the settings' roles need, started; stopped again at the end, what was acknowledged kept."""
+    connect = connector(dsn)
+    async with contextlib.AsyncExitStack() as stack:
+        write = await stack.enter_async_context(write_side(dsn))
+        mapper, keys, pool, repository, writer, bus = write.mapper, write.keys, write.pool, write.repository, write.writer, write.bus
         positions = Positions()
         feed = Feed(connect, positions)
         feed.add(RepositoryFollower(repository.foreign, repository.clear))
@@ -143,10 +172,13 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             writer.committed = projector.wake
             await _task(stack, projector.run(), "projector")
         led: list[tuple[str, Leader, Work]] = []
+        worker: Worker | None = None
         if Role.PROVISIONER in settings.roles:
             player = AgentPlayer(bus, positions, _utc_now, heartbeat_seconds=settings.agent_disconnect_seconds / 3)
             feed.add(player)
             led.append(("agent player", Leader(connect, PLAYER_LOCK, "agent player"), player.run))
+            worker = _built_in_provisioner(settings, connect, bus, pool, positions, repository)
+            feed.add(worker)
         if Role.AUTOMATION in settings.roles:
             automation = Automation(
                 bus,
@@ -161,7 +193,20 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         stack.push_async_callback(feed.stop)
         for name, leader, work in led:
             await _task(stack, leader.run(work), name)
+        if worker is not None:
+            await worker.start()
+            stack.push_async_callback(worker.stop)
         yield services
+
+
+def _built_in_provisioner(
+    settings: Settings, connect: Connect, bus: CommandBus, pool: AsyncConnectionPool[Any], positions: Positions, repository: Repository
+) -> Worker:
+    """The provisioner that comes with the service: it serves every organization, jobs with special tags excepted."""
+    offer = Offer(("echo",), {"scope": "organization", "owner": ""})
+    kind = Kind(f"built-in-{socket.gethostname()}", BUILD_VERSION, API_VERSION, offer.provisioners, offer.tags)
+    board = JobBoard(bus, pool, positions)
+    return Worker(board, Echo(repository, pool), connect, offer, Slots(kind, settings.provisioners), Reaper(board))
 
 
 def _observe_projection(events: int, seconds: float) -> None:
