@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import types
 import typing
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -27,11 +27,10 @@ def encode(state: Any) -> bytes:
 
 def decode(kind: type[Any], raw: bytes) -> Any:
     """The state of type `kind` that `encode` wrote."""
-    return _reader(kind)(orjson.loads(raw))
+    return _reader(typing.cast(Any, kind))(orjson.loads(raw))
 
 
-@cache
-def shape(kind: Hashable) -> str:
+def shape(kind: type[Any]) -> str:
     """A fingerprint of the type's fields and theirs: it changes whenever a stored state might be misread."""
     return hashlib.sha256(_describe(kind).encode()).hexdigest()[:16]
 
