@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from service.http import (
+    authcheck,
     available_users,
     files,
+    group_routes,
     keys,
     members,
     operations,
+    organization_roles,
     organizations,
     passwords,
     personal,
-    roles,
+    quotas,
     sessions,
     site_roles,
     template_versions,
@@ -21,6 +24,7 @@ from service.http import (
 )
 from service.http.docs_page import documentation_routes
 from service.http.routing import Route
+from service.http.supporting import build_info, left_out, notifications, page_shell
 from service.http.workspaces import routes as workspaces
 
 ROUTES: tuple[Route, ...] = (
@@ -28,9 +32,12 @@ ROUTES: tuple[Route, ...] = (
     *sessions.ROUTES,
     *users.ROUTES,
     *organizations.ROUTES,
-    *roles.ROUTES,
+    *organization_roles.ROUTES,
     *members.ROUTES,
     *available_users.ROUTES,
+    *group_routes.ROUTES,
+    *quotas.ROUTES,
+    *authcheck.ROUTES,
     *site_roles.ROUTES,
     *personal.ROUTES,
     *passwords.ROUTES,
@@ -40,5 +47,9 @@ ROUTES: tuple[Route, ...] = (
     *template_versions.ROUTES,
     *workspace_watch.ROUTES,
     *workspaces.ROUTES,
+    *build_info.ROUTES,
+    *page_shell.ROUTES,
+    *notifications.ROUTES,
+    *left_out.ROUTES,
     *documentation_routes(lambda: ROUTES),
 )

@@ -1,4 +1,4 @@
-"""Which roles there are, who may give them, and the roles that organizations define (contract/authorization.md 8, 9)."""
+"""The roles that an organization's members can hold, and those that it defines itself (contract/authorization.md 8, 9)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from domain.kernel.errors import Forbidden, NotFound
+from domain.kernel.errors import NotFound
 from domain.organizations.commands import CreateCustomRole, DeleteCustomRole, UpdateCustomRole
 from domain.roles import objects
-from domain.roles.assignment import may_assign_organization_role, may_assign_site_role
-from domain.roles.builtin import LISTED_ORGANIZATION_ROLES, LISTED_SITE_ROLES, organization_role, site_role
+from domain.roles.assignment import may_assign_organization_role
+from domain.roles.builtin import LISTED_ORGANIZATION_ROLES, organization_role
 from domain.roles.custom import CustomRoleDefinition
 from domain.roles.permissions import Action, Permission
 from domain.roles.policy import allows
@@ -63,15 +63,6 @@ class RoleRequest:
 
 def _permissions(requests: Iterable[PermissionRequest]) -> tuple[Permission, ...]:
     return tuple(Permission(r.resource_type, r.action, r.negate) for r in requests)
-
-
-async def index_site(call: Call) -> web.Response:
-    """The site roles that somebody can hold by name."""
-    subject = call.caller.subject
-    if not allows(subject, Action.READ, objects.site_roles()):
-        raise Forbidden
-    roles = [role for name in LISTED_SITE_ROLES if (role := site_role(name.value)) is not None]
-    return json_response([_assignable(_document(role), may_assign_site_role(subject, role.name), is_built_in=True) for role in roles])
 
 
 async def index(call: Call) -> web.Response:
@@ -130,11 +121,10 @@ async def _shown(call: Call, organization_id: str, name: str) -> dict[str, Any]:
     return _custom_document(row, organization_id)
 
 
-def _document(role: Role, organization_id: str = "") -> dict[str, Any]:
-    document: dict[str, Any] = {"name": role.name}
-    if organization_id:
-        document["organization_id"] = organization_id
-    return document | {
+def _document(role: Role, organization_id: str) -> dict[str, Any]:
+    return {
+        "name": role.name,
+        "organization_id": organization_id,
         "display_name": role.display_name,
         "site_permissions": [_permission(p) for p in role.site],
         "user_permissions": [_permission(p) for p in role.user],
@@ -156,16 +146,6 @@ def _assignable(document: dict[str, Any], assignable: bool, *, is_built_in: bool
 
 
 ROUTES: tuple[Route, ...] = (
-    Route(
-        "GET",
-        "/users/roles",
-        index_site,
-        access=Access.SESSION,
-        permission="assign_role:read",
-        summary="List site roles",
-        responses={200: ["AssignableRoles"]},
-        tag=_TAG,
-    ),
     Route(
         "GET",
         "/organizations/{organization}/members/roles",

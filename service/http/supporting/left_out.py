@@ -1,0 +1,88 @@
+"""What this service leaves out, each with a plain sentence instead of a mere unknown route (contract/clients.md 6)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from aiohttp import web
+
+from domain.kernel.errors import NotFound
+from service.http.call import Call
+from service.http.routing import Access, Handler, Route
+
+_NETWORK = "The network between people and workspaces is not part of this service: it keeps workspaces, it does not reach into them."
+_AGENT_RPC = "Agents report over the REST routes below /workspaceagents/me; the RPC interface is not spoken here."
+_PROVISIONER_RPC = "Provisioners attach over this service's REST interface; the RPC interface is not spoken here."
+_LICENSES = "There are no licences here: everything that this service offers is on."
+_SETTINGS = "Settings of the deployment are LEDGER_* variables of its processes; they cannot be read or changed over the API."
+_STATISTICS = "Statistics and health of the deployment are at /metrics and /readyz."
+_INSIGHTS = "Usage insights are not gathered here; the history of every workspace is at /workspaces/{workspace}/history."
+_PROXIES = "There are no workspace proxies here: the deployment itself is the only region."
+_TASKS = "Tasks and chats are not part of this service."
+_NOTIFICATIONS = "This service notifies nobody; changes can be watched."
+_SIGN_IN = "People sign in with passwords here; other identity providers are not part of this service."
+
+
+class LeftOut(NamedTuple):
+    """A route that clients know and that is not offered here, and why."""
+
+    method: str
+    path: str
+    why: str
+    access: Access = Access.SESSION
+
+
+TABLE: tuple[LeftOut, ...] = (
+    LeftOut("GET", "/entitlements", _LICENSES, Access.PUBLIC),
+    LeftOut("GET", "/licenses", _LICENSES),
+    LeftOut("GET", "/deployment/config", _SETTINGS),
+    LeftOut("GET", "/deployment/stats", _STATISTICS),
+    LeftOut("GET", "/debug/health", _STATISTICS),
+    LeftOut("PUT", "/appearance", _SETTINGS),
+    LeftOut("GET", "/insights/daus", _INSIGHTS),
+    LeftOut("GET", "/insights/templates", _INSIGHTS),
+    LeftOut("GET", "/insights/user-activity", _INSIGHTS),
+    LeftOut("GET", "/insights/user-latency", _INSIGHTS),
+    LeftOut("GET", "/insights/user-status-counts", _INSIGHTS),
+    LeftOut("GET", "/workspaceproxies", _PROXIES),
+    LeftOut("GET", "/tasks", _TASKS),
+    LeftOut("GET", "/chats", _TASKS),
+    LeftOut("GET", "/notifications/settings", _NOTIFICATIONS),
+    LeftOut("PUT", "/notifications/settings", _NOTIFICATIONS),
+    LeftOut("GET", "/derp-map", _NETWORK),
+    LeftOut("GET", "/tailnet", _NETWORK),
+    LeftOut("GET", "/applications/auth-redirect", _NETWORK),
+    LeftOut("GET", "/workspaceagents/connection", _NETWORK),
+    LeftOut("GET", "/workspaceagents/{workspaceagent}/connection", _NETWORK),
+    LeftOut("GET", "/workspaceagents/{workspaceagent}/coordinate", _NETWORK),
+    LeftOut("GET", "/workspaceagents/{workspaceagent}/pty", _NETWORK),
+    LeftOut("GET", "/workspaceagents/me/rpc", _AGENT_RPC, Access.PUBLIC),
+    LeftOut("GET", "/organizations/{organization}/provisionerdaemons/serve", _PROVISIONER_RPC),
+    LeftOut("GET", "/users/oauth2/github/callback", _SIGN_IN, Access.PUBLIC),
+    LeftOut("GET", "/users/oauth2/github/device", _SIGN_IN, Access.PUBLIC),
+    LeftOut("GET", "/users/oidc/callback", _SIGN_IN, Access.PUBLIC),
+    LeftOut("GET", "/users/oidc-claims", _SIGN_IN),
+)
+
+
+def _refusing(why: str) -> Handler:
+    async def refuse(_call: Call) -> web.StreamResponse:
+        raise NotFound("This is not part of the service.", why)
+
+    return refuse
+
+
+ROUTES: tuple[Route, ...] = tuple(
+    Route(
+        left_out.method,
+        left_out.path,
+        _refusing(left_out.why),
+        access=left_out.access,
+        permission="none",
+        summary="Not offered here",
+        description=left_out.why,
+        responses={404: "Response"},
+        tag="Not offered",
+    )
+    for left_out in TABLE
+)
