@@ -6,12 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from domain.kernel.errors import NotFound
-from domain.roles import objects
-from domain.roles.permissions import Action
-from domain.roles.policy import allows
 from service.http.call import Call
-from service.http.organization_paths import path_organization
 from service.http.responses import json_response
 from service.http.routing import Access, Handler, Route
 
@@ -34,15 +29,6 @@ def constant(document: Any) -> Handler:
         return json_response(document)
 
     return answer
-
-
-async def organization_template_examples(call: Call) -> web.Response:
-    """No examples come with this service; who may create no template here need not know."""
-    async with call.pool.connection() as connection:
-        organization = await path_organization(call, connection)
-    if not allows(call.caller.subject, Action.CREATE, objects.templates(organization.id)):
-        raise NotFound
-    return json_response([])
 
 
 ROUTES: tuple[Route, ...] = (
@@ -96,16 +82,5 @@ ROUTES: tuple[Route, ...] = (
         summary="Get how hosts are named in SSH configurations",
         responses={200: None},
         tag=_TAG,
-    ),
-    Route(
-        "GET",
-        "/organizations/{organization}/templates/examples",
-        organization_template_examples,
-        access=Access.SESSION,
-        permission="organization:read, template:create in it",
-        summary="List template examples for an organization",
-        responses={200: ["TemplateExample"]},
-        tag="Templates",
-        deprecated=True,
     ),
 )
