@@ -122,7 +122,7 @@ async def version_by_name(connection: AsyncConnection[Any], template_id: str, na
     return await _one(connection, _BY_NAME, (template_id, name))
 
 
-async def previous_version(connection: AsyncConnection[Any], template_id: str, version: Row) -> Row | None:
+async def previous_version(connection: AsyncConnection[Any], template_id: str, version: Mapping[str, Any]) -> Row | None:
     """The version of the template that was made before `version`."""
     return await _one(connection, _PREVIOUS, {"template_id": template_id, "created_at": version["created_at"], "id": version["id"]})
 

@@ -23,7 +23,7 @@ class TemplateSearch:
     name: str = key(TEXT)
     exact_display_name: str = key(TEXT)
     display_name: str = key(TEXT)
-    organization: OrganizationRef | None = key(ORGANIZATION)  # noqa: RUF009  (declares the field, as the others do)
+    organization: OrganizationRef | None = key(ORGANIZATION)
     deprecated: bool | None = key(FLAG)
     deleted: bool | None = key(FLAG)
     ids: tuple[str, ...] = key(UUIDS)
