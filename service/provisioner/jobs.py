@@ -186,10 +186,10 @@ def job_of(row: Mapping[str, Any], worker_id: str, *, is_resumed: bool = False) 
 
 def _batches(lines: Sequence[LogLine]) -> list[list[LogLine]]:
     batches: list[list[LogLine]] = []
-    size = _BATCH_BYTES
+    size = 0
     for line in lines:
         length = len(line.output.encode())
-        if size + length > _BATCH_BYTES:
+        if not batches or size + length > _BATCH_BYTES:
             batches.append([])
             size = 0
         batches[-1].append(line)

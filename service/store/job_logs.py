@@ -33,7 +33,7 @@ _APPEND: LiteralString = """
       ORDER BY n.ordinal
       RETURNING 1
     )
-    SELECT count(*), pg_notify('ledger_job_logs', %(job)s) FROM lines
+    SELECT count(*), pg_notify('ledger_job_logs', %(job)s::text) FROM lines
 """
 _FILL: LiteralString = """
     WITH full_now AS (
