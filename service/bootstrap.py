@@ -50,6 +50,7 @@ from service.version import BUILD_VERSION
 from service.watch.hub import Hub
 from service.web.documents import Documents
 from service.web.feed import Feed, RepositoryFollower
+from service.web.job_logs import JobLogHub
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ def web_app(services: Services) -> web.Application:
     async def end_streams(_app: web.Application) -> None:
         services.stopping.set()
         services.hub.close()
+        services.job_logs.close()
 
     app.on_shutdown.append(end_streams)
     return app
@@ -162,9 +164,14 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         feed.add(documents)
         feed.add(hub)
 
-        services = Services(
-            settings, access_url, pool, bus, positions, feed, authenticator, hub, documents, passwords, Limits(settings.rate_limit)
-        )
+        job_logs = JobLogHub(connect)
+        feed.add(job_logs)
+        if Role.WEB in settings.roles:
+            await job_logs.start()
+            stack.push_async_callback(job_logs.stop)
+
+        limits = Limits(settings.rate_limit)
+        services = Services(settings, access_url, pool, bus, positions, feed, authenticator, hub, documents, passwords, limits, job_logs)
         if Role.PROJECTOR in settings.roles:
             projector = Projector(connect, mapper, MODELS)
             projector.observe = _observe_projection

@@ -15,6 +15,7 @@ from service.settings import Settings
 from service.watch.hub import Hub
 from service.web.documents import Documents
 from service.web.feed import Feed
+from service.web.job_logs import JobLogHub
 
 if TYPE_CHECKING:
     from service.auth.authenticate import Authenticator
@@ -37,5 +38,6 @@ class Services:
     documents: Documents
     passwords: Passwords
     limits: Limits
+    job_logs: JobLogHub
     halted: Callable[[], dict[str, str]] = dict
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

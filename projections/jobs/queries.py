@@ -77,3 +77,14 @@ async def job_by_id(connection: AsyncConnection[Any], job_id: str) -> dict[str, 
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute("SELECT * FROM jobs WHERE id = %s::uuid", (job_id,))
     return await cursor.fetchone()
+
+
+async def has_ended(connection: AsyncConnection[Any], job_id: str) -> tuple[bool, int]:
+    """Whether a job is over (one that does not exist is), and a position at which the read models show it."""
+    cursor = await connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM jobs WHERE id = %s::uuid AND completed_at IS NULL), (SELECT min(position) FROM positions)",
+        (job_id,),
+        prepare=True,
+    )
+    row = await cursor.fetchone()
+    return (not row[0], int(row[1] or 0)) if row else (True, 0)

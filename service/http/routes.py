@@ -5,6 +5,8 @@ from __future__ import annotations
 from service.http import (
     authcheck,
     available_users,
+    build_requests,
+    builds,
     dry_runs,
     dynamic_parameters,
     files,
@@ -59,6 +61,8 @@ ROUTES: tuple[Route, ...] = (
     *dynamic_parameters.ROUTES,
     *workspace_watch.ROUTES,
     *workspaces.ROUTES,
+    *builds.ROUTES,
+    *build_requests.ROUTES,
     *build_info.ROUTES,
     *page_shell.ROUTES,
     *notifications.ROUTES,
