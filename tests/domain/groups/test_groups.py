@@ -135,6 +135,6 @@ def test_everyone_takes_neither_names_nor_people() -> None:
     for refused in ({"name": "all"}, {"display_name": "All"}):
         with pytest.raises(Invalid):
             check_everyone_update(change(**refused))
-    for refused in ({"add": (ME,)}, {"remove": (ME,)}):
+    for people in ({"add": (ME,)}, {"remove": (ME,)}):
         with pytest.raises(Forbidden):
-            check_everyone_update(change(**refused))
+            check_everyone_update(change(**people))
