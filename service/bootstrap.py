@@ -171,7 +171,13 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             stack.push_async_callback(job_logs.stop)
 
         limits = Limits(settings.rate_limit)
-        services = Services(settings, access_url, pool, bus, positions, feed, authenticator, hub, documents, passwords, limits, job_logs)
+        telemetry = Wakeups(connect, (agent_telemetry.CHANNEL,))
+        await telemetry.start()
+        stack.push_async_callback(telemetry.stop)
+
+        services = Services(
+            settings, access_url, pool, bus, positions, feed, authenticator, hub, documents, passwords, limits, telemetry, job_logs
+        )
         if Role.PROJECTOR in settings.roles:
             projector = Projector(connect, mapper, MODELS)
             projector.observe = _observe_projection

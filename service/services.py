@@ -13,6 +13,7 @@ from projections.engine.positions import Positions
 from service.commands.bus import CommandBus
 from service.settings import Settings
 from service.watch.hub import Hub
+from service.watch.wakeups import Wakeups
 from service.web.documents import Documents
 from service.web.feed import Feed
 from service.web.job_logs import JobLogHub
@@ -38,6 +39,7 @@ class Services:
     documents: Documents
     passwords: Passwords
     limits: Limits
+    telemetry: Wakeups
     job_logs: JobLogHub
     halted: Callable[[], dict[str, str]] = dict
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

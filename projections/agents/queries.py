@@ -36,6 +36,12 @@ _BY_TOKEN: LiteralString = """
         OR (b.transition = 'start' AND l.transition = 'stop' AND l.number = b.number + 1 AND j.completed_at IS NULL)
       )
 """
+_IS_CURRENT: LiteralString = """
+    SELECT 1
+    FROM agents a
+    JOIN workspaces w ON w.id = a.workspace_id AND w.latest_build_id = a.build_id
+    WHERE a.id = %s::uuid AND NOT a.deleted
+"""
 _DUE: LiteralString = """
     SELECT a.id, a.correlation_id, a.spec, a.first_connected_at IS NOT NULL AND a.disconnected_at IS NULL AS is_connected
     FROM agents a
@@ -94,6 +100,12 @@ async def agent_by_token(connection: AsyncConnection[Any], digest: bytes) -> Row
     """`{id, workspace_id, correlation_id, name}` of the agent whose token has this digest, while the token is good."""
     rows = await _all(connection, _BY_TOKEN, (digest,))
     return rows[0] if rows else None
+
+
+async def is_current(connection: AsyncConnection[Any], agent_id: str) -> bool:
+    """Whether the agent belongs to the latest build of its workspace."""
+    cursor = await connection.execute(_IS_CURRENT, (agent_id,), prepare=True)
+    return await cursor.fetchone() is not None
 
 
 async def to_play(connection: AsyncConnection[Any], now: datetime, limit: int) -> list[Row]:

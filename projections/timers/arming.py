@@ -15,6 +15,8 @@ from projections.jobs.render import job_status
 from projections.timers.fold import MODEL, OWNER, TEMPLATE, WORKSPACE
 from projections.timers.tables import LIFECYCLE, NEXT_START
 
+__all__ = ["MODEL", "arm_touched"]
+
 _RELATED: Mapping[str, LiteralString] = {
     TEMPLATE: "JOIN workspaces w ON w.template_id = k.id AND NOT w.deleted",
     OWNER: "JOIN workspaces w ON w.owner_id = k.id AND NOT w.deleted",

@@ -11,6 +11,12 @@ from domain.kernel import errors
 from domain.kernel.errors import DomainError
 from service.commands.unit import UnroutedCommand
 from service.store.group_commit import Busy
+from service.watch.websocket import UpgradeRequired
+
+
+class NotOffered(DomainError):
+    """The reference has it; this service, truthfully, has not."""
+
 
 STATUS: dict[type[DomainError], int] = {
     errors.Invalid: 400,
@@ -28,9 +34,11 @@ STATUS: dict[type[DomainError], int] = {
     errors.ExpectationFailed: 417,
     errors.Unprocessable: 422,
     errors.TooEarly: 425,
+    UpgradeRequired: 426,
     errors.TooMany: 429,
     Busy: 503,
     UnroutedCommand: 500,
+    NotOffered: 501,
 }
 
 

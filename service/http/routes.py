@@ -30,6 +30,7 @@ from service.http import (
     version_details,
     workspace_watch,
 )
+from service.http.agents import routes as agents
 from service.http.docs_page import documentation_routes
 from service.http.routing import Route
 from service.http.supporting import build_info, left_out, notifications, page_shell
@@ -61,6 +62,7 @@ ROUTES: tuple[Route, ...] = (
     *dynamic_parameters.ROUTES,
     *workspace_watch.ROUTES,
     *workspaces.ROUTES,
+    *agents.ROUTES,
     *builds.ROUTES,
     *build_requests.ROUTES,
     *build_info.ROUTES,

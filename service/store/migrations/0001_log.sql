@@ -103,10 +103,11 @@ CREATE TABLE agent_logs (
   source_id uuid NOT NULL
 );
 CREATE INDEX agent_logs_agent_id_idx ON agent_logs (agent_id, id);
--- How much of its log each agent has used up (bytes of output); raised in the transaction of the lines.
+-- How much of its log each agent has used up (bytes of output), and whether it was refused lines for that.
 CREATE TABLE agent_log_sizes (
   agent_id uuid PRIMARY KEY,
-  bytes bigint NOT NULL
+  bytes bigint NOT NULL,
+  is_full boolean NOT NULL DEFAULT false
 );
 -- When each agent was last heard: written over and over, never history.
 CREATE TABLE agent_heartbeats (

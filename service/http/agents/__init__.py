@@ -1,0 +1,1 @@
+"""The routes of workspace agents, a file per subject; `routes.py` joins them."""
