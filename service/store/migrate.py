@@ -16,6 +16,8 @@ async def migrate(connection: AsyncConnection[Any]) -> list[str]:
     applied: list[str] = []
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+        # Read models come first in the search path, and a table would be made again in there, in front of the one that is meant.
+        await connection.execute("SET LOCAL search_path TO public")
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS ledger_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
         )
