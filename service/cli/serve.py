@@ -12,6 +12,7 @@ import sys
 from aiohttp import web
 
 from service import bootstrap
+from service.cli import first_user
 from service.settings import Role, Settings
 from service.store.prepare import prepare
 
@@ -41,6 +42,7 @@ async def run(settings: Settings, _args: argparse.Namespace) -> int:
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{port}"
             services = await stack.enter_async_context(bootstrap.running(settings, dsn, settings.access_url or url))
+            await first_user.found(services, settings)
             runner = web.AppRunner(
                 bootstrap.web_app(services),
                 access_log=None,
@@ -54,6 +56,7 @@ async def run(settings: Settings, _args: argparse.Namespace) -> int:
             print(f"listening on {url}", flush=True)
         else:
             services = await stack.enter_async_context(bootstrap.running(settings, dsn, settings.access_url or ""))
+            await first_user.found(services, settings)
             print("ready", flush=True)
         await stop.wait()
         log.info("stopping")

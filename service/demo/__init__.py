@@ -1,0 +1,1 @@
+"""Fills a running service with examples, through its public HTTP API alone. Nothing here knows how the service is made."""
