@@ -39,6 +39,7 @@ from service.provisioner.slots import Slots
 from service.provisioner.worker import Worker
 from service.services import Services
 from service.settings import Role, Settings, SettingsError
+from service.store import agent_telemetry
 from service.store.connect import Connect, connector
 from service.store.erasures import ErasureFollower
 from service.store.group_commit import GroupCommit
@@ -48,6 +49,7 @@ from service.store.provisioner_daemons import API_VERSION, Kind
 from service.store.repository import Repository
 from service.version import BUILD_VERSION
 from service.watch.hub import Hub
+from service.watch.wakeups import Wakeups
 from service.web.documents import Documents
 from service.web.feed import Feed, RepositoryFollower
 from service.web.job_logs import JobLogHub
