@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.commands import agents, api_keys, automation, builds, groups, organizations, template_versions, templates, users, workspaces
+from service.commands import (
+    agents,
+    api_keys,
+    automation,
+    builds,
+    groups,
+    organizations,
+    template_effects,
+    template_versions,
+    templates,
+    users,
+    workspaces,
+)
 from service.commands.unit import CommandRoute
 
 COMMANDS: tuple[CommandRoute[Any], ...] = (
@@ -17,5 +29,6 @@ COMMANDS: tuple[CommandRoute[Any], ...] = (
     *automation.COMMANDS,
     *templates.COMMANDS,
     *template_versions.COMMANDS,
+    *template_effects.COMMANDS,
     *workspaces.COMMANDS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -16,9 +17,13 @@ from domain.roles.filters import TEMPLATES, visible
 from domain.roles.permissions import Action, Resource
 from domain.roles.policy import allows
 from domain.templates.commands import CreateTemplate, DeleteTemplate, UpdateTemplate
+from domain.templates.events import TemplateUpdated
+from domain.templates.settings import reschedules
+from domain.workspaces.template_changes import FollowTemplate
 from projections.templates.queries import build_times, find_templates, template_by_id, template_by_name
 from projections.templates.render import render_template
 from projections.templates.search import parse_template_search
+from service.commands.template_effects import apply_template
 from service.http.call import Call
 from service.http.organization_paths import path_organization
 from service.http.parsing import decode_body
@@ -138,7 +143,13 @@ async def update(call: Call) -> web.Response:
         request.settings(),
         is_for_everyone=None if closed is None else not closed,
     )
-    await call.execute(command)
+    outcome = await call.execute(command)
+    wish = FollowTemplate("", bool(request.update_workspace_last_used_at), bool(request.update_workspace_dormant_at))
+    changed = [r for r in outcome.events if isinstance(r.event, TemplateUpdated) and reschedules(row["settings"], r.event.settings)]
+    if changed or wish.restarts_idleness or wish.restarts_dormancy:
+        context = replace(call.context, causation_id=changed[0].id) if changed else call.context
+        services = call.services
+        await call.shown(await apply_template(services.bus, services.pool, row["id"], wish, context))
     return await _answer(call, row["id"])
 
 
