@@ -15,6 +15,8 @@ from projections.jobs.render import COLUMNS as JOB_COLUMNS
 from projections.workspaces.fold import MODEL
 from projections.workspaces.render import Rendered, Surroundings, Template, render_workspace
 
+__all__ = ["MODEL", "render", "render_touched"]
+
 _WORKSPACE = (
     "id",
     "owner_id",
