@@ -33,9 +33,9 @@ from service.http.routes import ROUTES
 from service.observability import metrics
 from service.provisioner.agents import AgentPlayer
 from service.provisioner.echo import Echo
-from service.provisioner.jobs import JobBoard, Offer
+from service.provisioner.jobs import BUILD, PLANNING, JobBoard, Offer
+from service.provisioner.lanes import PLANNERS, Lane
 from service.provisioner.reaper import Reaper
-from service.provisioner.slots import Slots
 from service.provisioner.worker import Worker
 from service.services import Services
 from service.settings import Role, Settings, SettingsError
@@ -217,11 +217,22 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
 def _built_in_provisioner(
     settings: Settings, connect: Connect, bus: CommandBus, pool: AsyncConnectionPool[Any], positions: Positions, repository: Repository
 ) -> Worker:
-    """The provisioner that comes with the service: it serves every organization, jobs with special tags excepted."""
-    offer = Offer(("echo",), {"scope": "organization", "owner": ""})
-    kind = Kind(f"built-in-{socket.gethostname()}", BUILD_VERSION, API_VERSION, offer.provisioners, offer.tags)
+    """The provisioner that comes with the service: it serves every organization, jobs with special tags excepted.
+
+    Imports and dry runs have a lane of their own, so that authors do not wait for other people's builds.
+    """
     board = JobBoard(bus, pool, positions)
-    return Worker(board, Echo(repository, pool), connect, offer, Slots(kind, settings.provisioners), Reaper(board))
+    lanes = [
+        _lane("planner", PLANNING, PLANNERS),
+        _lane("builder", (*PLANNING, BUILD), settings.provisioners),
+    ]
+    return Worker(board, Echo(repository, pool), connect, lanes, Reaper(board))
+
+
+def _lane(name: str, types: tuple[str, ...], count: int) -> Lane:
+    offer = Offer(("echo",), types, {"scope": "organization", "owner": ""})
+    kind = Kind(f"{name}-{socket.gethostname()}", BUILD_VERSION, API_VERSION, offer.provisioners, offer.types, offer.tags)
+    return Lane(offer, kind, count)
 
 
 def _observe_projection(events: int, seconds: float) -> None:

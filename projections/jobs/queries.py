@@ -19,7 +19,7 @@ _NEXT: LiteralString = (
     SELECT j.*
     FROM jobs j
     WHERE j.started_at IS NULL AND j.completed_at IS NULL AND j.canceled_at IS NULL
-      AND j.provisioner = ANY(%(provisioners)s)
+      AND j.provisioner = ANY(%(provisioners)s) AND j.type = ANY(%(types)s)
       AND (%(organization)s::uuid IS NULL OR j.organization_id = %(organization)s::uuid)
       AND """
     + _MATCHES
@@ -48,13 +48,25 @@ _UNFINISHED: LiteralString = """
 
 
 async def next_jobs(
-    connection: AsyncConnection[Any], *, tags: Mapping[str, str], provisioners: Sequence[str], organization_id: str | None, limit: int
+    connection: AsyncConnection[Any],
+    *,
+    tags: Mapping[str, str],
+    provisioners: Sequence[str],
+    types: Sequence[str],
+    organization_id: str | None,
+    limit: int,
 ) -> list[dict[str, Any]]:
     """The oldest pending jobs that a worker with these tags may take; None serves every organization."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         _NEXT,
-        {"tags": orjson.dumps(dict(tags)).decode(), "provisioners": list(provisioners), "organization": organization_id, "limit": limit},
+        {
+            "tags": orjson.dumps(dict(tags)).decode(),
+            "provisioners": list(provisioners),
+            "types": list(types),
+            "organization": organization_id,
+            "limit": limit,
+        },
     )
     return await cursor.fetchall()
 

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 BUILD = "workspace_build"
 IMPORT = "template_version_import"
 DRY_RUN = "template_version_dry_run"
+#: Jobs that make nothing and are soon over.
+PLANNING = (IMPORT, DRY_RUN)
 
 #: A batch of lines is stored or left out as a whole, so none is larger than this.
 _BATCH_BYTES = 64 * 1024
@@ -57,9 +59,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a worker can take: its provisioners and tags, and the organization that it serves, None for all."""
+    """What a worker can take: its provisioners, types of jobs and tags, and the organization that it serves, None for all."""
 
     provisioners: tuple[str, ...]
+    types: tuple[str, ...]
     tags: Mapping[str, str]
     organization_id: str | None = None
 
@@ -86,6 +89,7 @@ class JobBoard:
                 connection,
                 tags=offer.tags,
                 provisioners=offer.provisioners,
+                types=offer.types,
                 organization_id=offer.organization_id,
                 limit=len(workers),
             )

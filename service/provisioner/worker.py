@@ -18,10 +18,10 @@ from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from service.provisioner.echo import Echo
-from service.provisioner.jobs import Job, JobBoard, Offer
+from service.provisioner.jobs import Job, JobBoard
+from service.provisioner.lanes import Lane
 from service.provisioner.progress import JobCanceled, JobFailed, Progress
 from service.provisioner.reaper import Reaper
-from service.provisioner.slots import Slots
 from service.store.connect import Connect
 from service.store.group_commit import Busy
 from service.store.provisioner_daemons import beat, forget_jobs
@@ -48,12 +48,12 @@ class _Running:
 class Worker:
     """Runs jobs on this process' daemons; a follower of the feed."""
 
-    def __init__(self, board: JobBoard, echo: Echo, connect: Connect, offer: Offer, slots: Slots, reaper: Reaper) -> None:
+    def __init__(self, board: JobBoard, echo: Echo, connect: Connect, lanes: Sequence[Lane], reaper: Reaper) -> None:
         self._board = board
         self._echo = echo
         self._connect = connect
-        self._offer = offer
-        self._slots = slots
+        #: Jobs that fit several are taken by the first of these that has an idle daemon.
+        self._lanes = tuple(lanes)
         self._reaper = reaper
         self._wake = asyncio.Event()
         self._claimed = asyncio.Event()
@@ -101,7 +101,7 @@ class Worker:
             connection: AsyncConnection[Any] | None = None
             try:
                 connection = await self._connect()
-                lost = await self._slots.claim(connection)
+                lost = [id for lane in self._lanes for id in await lane.claim(connection)]
                 await _end([r.task for r in self._running.values() if r.job.worker_id in lost])
                 while True:
                     await self._sign_of_life(connection)
@@ -125,13 +125,13 @@ class Worker:
         if gone:
             await forget_jobs(connection, list(gone))
         self._beating = set(self._running)
-        await beat(connection, self._slots.ids, list(self._beating))
+        await beat(connection, self._daemons, list(self._beating))
         await self._reaper.reap(connection)
 
     async def _resume(self) -> None:
         """Go on with jobs of these daemons that are not running here, and stop those whose cancelling the feed did not tell."""
         async with self._taking:
-            for job in await self._board.unfinished(self._slots.ids):
+            for job in await self._board.unfinished(self._daemons):
                 running = self._running.get(job.id)
                 if running is not None:
                     if job.is_canceled:
@@ -145,23 +145,31 @@ class Worker:
         while True:
             self._wake.clear()
             try:
-                async with self._taking:
-                    busy = {r.job.worker_id for r in self._running.values()}
-                    idle = [id for id in self._slots.ids if id not in busy]
-                    jobs = await self._board.acquire(self._offer, idle) if idle else []
-                    for job in jobs:
-                        self._begin(job)
+                more = [await self._take_in(lane) for lane in self._lanes]
                 delay = 0.05
             except _AWAY as error:
                 log.warning("provisioner cannot take jobs", extra={"reason": type(error).__name__})
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
                 continue
-            if jobs and len(jobs) < len(idle):
-                # Others may have been faster with some: look again before resting.
+            if any(more):
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), BEAT_SECONDS)
+
+    async def _take_in(self, lane: Lane) -> bool:
+        """Take jobs for the idle daemons of a lane; True when others were faster with some, so that it is worth looking again."""
+        async with self._taking:
+            busy = {r.job.worker_id for r in self._running.values()}
+            idle = [id for id in lane.ids if id not in busy]
+            jobs = await self._board.acquire(lane.offer, idle) if idle else []
+            for job in jobs:
+                self._begin(job)
+        return 0 < len(jobs) < len(idle)
+
+    @property
+    def _daemons(self) -> list[str]:
+        return [id for lane in self._lanes for id in lane.ids]
 
     def _begin(self, job: Job) -> None:
         progress = Progress(lambda lines: _stored(lambda: self._board.print(job, lines)), self._board.now)

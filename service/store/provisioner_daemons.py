@@ -23,13 +23,14 @@ API_VERSION = "1.0"
 # A job with exactly the default tags goes to daemons with exactly these; any other to daemons whose tags include the job's.
 _MATCHES: LiteralString = """
     (d.organization_id IS NULL OR d.organization_id = j.organization_id)
+    AND j.type = ANY(d.job_types)
     AND CASE WHEN j.tags = '{"scope": "organization", "owner": ""}'::jsonb THEN d.tags = j.tags ELSE d.tags @> j.tags END
 """
 _IDLE: LiteralString = (
     """
     SELECT EXISTS (
       SELECT 1
-      FROM provisioner_daemons d, (SELECT %s::uuid AS organization_id, %s::jsonb AS tags) AS j
+      FROM provisioner_daemons d, (SELECT %s::uuid AS organization_id, %s::jsonb AS tags, 'workspace_build' AS type) AS j
       WHERE d.last_seen_at > now() - make_interval(secs => 90)
         AND NOT EXISTS (SELECT 1 FROM jobs b WHERE b.worker_id = d.id AND b.completed_at IS NULL)
         AND """
@@ -39,16 +40,16 @@ _IDLE: LiteralString = (
 _MATCHED: LiteralString = (
     """
     SELECT j.id, count(*), count(*) FILTER (WHERE d.last_seen_at >= j.created_at - make_interval(secs => 90)), max(d.last_seen_at)
-    FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[], %s::text[], %s::timestamptz[])
-      AS j (id, organization_id, tags, provisioner, created_at)
+    FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[], %s::text[], %s::text[], %s::timestamptz[])
+      AS j (id, organization_id, tags, type, provisioner, created_at)
     JOIN provisioner_daemons d ON j.provisioner = ANY(d.provisioners) AND """
     + _MATCHES
     + " GROUP BY j.id"
 )
-_SLOTS: LiteralString = "SELECT id, slot FROM provisioner_daemons WHERE slot IS NOT NULL ORDER BY slot"
+_SLOTS: LiteralString = "SELECT id, slot FROM provisioner_daemons WHERE slot IS NOT NULL AND job_types = %s::text[] ORDER BY slot"
 _ADD: LiteralString = """
-    INSERT INTO provisioner_daemons (id, organization_id, name, version, api_version, provisioners, tags, slot)
-    SELECT %s::uuid, NULL, %s, %s, %s, %s, %s::jsonb, coalesce(max(slot), 0) + 1 FROM provisioner_daemons
+    INSERT INTO provisioner_daemons (id, organization_id, name, version, api_version, provisioners, job_types, tags, slot)
+    SELECT %s::uuid, NULL, %s, %s, %s, %s, %s, %s::jsonb, coalesce(max(slot), 0) + 1 FROM provisioner_daemons
     ON CONFLICT (slot) DO NOTHING
     RETURNING slot
 """
@@ -96,12 +97,13 @@ _SLOT_LOCKS = 0x6C_65_64_67
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a daemon is: its name, release, protocol, the provisioners that it has, its tags."""
+    """What a daemon is: its name, release, protocol, the provisioners that it has, the types of jobs that it takes, its tags."""
 
     name: str
     version: str
     api_version: str
     provisioners: tuple[str, ...]
+    job_types: tuple[str, ...]
     tags: Mapping[str, str]
 
 
@@ -130,14 +132,15 @@ async def take_slot(connection: AsyncConnection[Any], new_id: str, kind: Kind, a
 
     Whoever takes over a slot takes over the jobs that it has not ended. `avoid` are slots that this connection holds already.
     """
-    cursor = await connection.execute(_SLOTS)
+    cursor = await connection.execute(_SLOTS, (list(kind.job_types),))
     for id, slot in await cursor.fetchall():
         if id not in avoid and await claim_slot(connection, id, slot):
             await connection.execute(_RENAME, (kind.name, kind.version, kind.api_version, id))
             return id, slot
     while True:
         added = await connection.execute(
-            _ADD, (new_id, kind.name, kind.version, kind.api_version, list(kind.provisioners), _json(kind.tags))
+            _ADD,
+            (new_id, kind.name, kind.version, kind.api_version, list(kind.provisioners), list(kind.job_types), _json(kind.tags)),
         )
         row = await added.fetchone()
         if row is not None and await claim_slot(connection, new_id, row[0]):
@@ -172,7 +175,7 @@ async def forget_daemons(connection: AsyncConnection[Any]) -> None:
 
 
 async def somebody_is_idle(connection: AsyncConnection[Any], organization_id: str, tags: Mapping[str, str]) -> bool:
-    """Whether a daemon that may take such a job is alive and has nothing to do."""
+    """Whether a daemon that may take such a build is alive and has nothing to do."""
     cursor = await connection.execute(_IDLE, (organization_id, _json(tags)))
     row = await cursor.fetchone()
     return bool(row and row[0])
@@ -189,6 +192,7 @@ async def matched(connection: AsyncConnection[Any], jobs: Sequence[Mapping[str, 
         [j["id"] for j in jobs],
         [j["organization_id"] for j in jobs],
         [_json(j["tags"]) for j in jobs],
+        [j["type"] for j in jobs],
         [j["provisioner"] for j in jobs],
         [j["created_at"] for j in jobs],
     ]

@@ -156,6 +156,7 @@ CREATE TABLE provisioner_daemons (
   version text NOT NULL,
   api_version text NOT NULL,
   provisioners text[] NOT NULL,
+  job_types text[] NOT NULL,
   tags jsonb NOT NULL,
   slot bigint UNIQUE,
   created_at timestamptz NOT NULL DEFAULT now(),

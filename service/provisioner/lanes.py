@@ -1,4 +1,4 @@
-"""The daemons that a process plays: slots that it holds by advisory locks over one connection.
+"""The daemons that a process plays: slots that it holds by advisory locks over one connection, in lanes of equal ones.
 
 The database frees the lock of a slot the moment its process dies, however it died. Whoever then takes the slot is the same
 daemon as before and goes on with what that has not ended.
@@ -12,13 +12,18 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from service.provisioner.built import new_id
+from service.provisioner.jobs import Offer
 from service.store.provisioner_daemons import Kind, claim_slot, take_slot
 
+#: Daemons of one process that take imports and dry runs alone.
+PLANNERS = 2
 
-class Slots:
-    """`count` daemons of one kind; `ids` names those that are held."""
 
-    def __init__(self, kind: Kind, count: int) -> None:
+class Lane:
+    """`count` daemons of one kind that take the same jobs; `ids` names those that are held."""
+
+    def __init__(self, offer: Offer, kind: Kind, count: int) -> None:
+        self.offer = offer
         self._kind = kind
         self._count = count
         self._held: dict[str, int] = {}
