@@ -1,0 +1,137 @@
+"""Whom one can pick: found by parts of names and addresses, in order, through indexes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from psycopg import sql
+
+from domain.kernel.ids import NIL, PREBUILDS_USER
+from domain.users.events import UserDeleted, UserProfileChanged, UserSeen, UserSiteRolesSet, UserStatusSet
+from projections.available_users.fold import MODEL as AVAILABLE_USERS
+from projections.available_users.queries import available_users
+from projections.available_users.search import conditions, grams
+from projections.users.search import parse_user_search
+from tests.projections.organizations.test_organizations import ANN, BOB, CID, history, person
+from tests.support.projecting import Projecting, open_projecting
+
+DEE = "dddddddd-0000-4000-8000-000000000001"
+HISTORY = history(
+    (BOB, person("bob")),
+    (ANN, person("Ann")),
+    (CID, person("cid")),
+    (DEE, person("dee")),
+    (PREBUILDS_USER, person("prebuilds", is_system=True)),
+    (CID, UserSiteRolesSet(["auditor"])),
+    (BOB, UserStatusSet("suspended")),
+    (ANN, UserSeen()),
+    (CID, UserProfileChanged("Cidney", "")),
+    (DEE, UserDeleted()),
+)
+
+
+@pytest.fixture
+async def projecting(database_url: str) -> AsyncIterator[Projecting]:
+    opened = await open_projecting(database_url, (AVAILABLE_USERS,))
+    yield opened
+    await opened.connection.close()
+
+
+async def found(projecting: Projecting, query: str = "", **page: object) -> list[str]:
+    rows = await available_users(projecting.connection, parse_user_search(query), **page)  # type: ignore[arg-type]
+    return [row["username"] for row in rows]
+
+
+async def test_batches_make_no_difference(projecting: Projecting) -> None:
+    await projecting.same_for_every_batch_size(HISTORY)
+
+
+async def test_nothing_but_four_fields_is_shown(projecting: Projecting) -> None:
+    await projecting.fold(HISTORY)
+    rows = await available_users(projecting.connection, parse_user_search(""))
+    assert rows == [
+        {"id": ANN, "username": "Ann", "name": "Real Ann"},
+        {"id": BOB, "username": "bob", "name": "Real bob"},
+        {"id": CID, "username": "Cidney"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("n", ["Ann", "Cidney"]),
+        ("nn", ["Ann"]),
+        ("IDNE", ["Cidney"]),
+        ("cid@example", ["Cidney"]),
+        ("@example.com", ["Ann", "bob", "Cidney"]),
+        ("bob\nbob", []),
+        ("b_b", ["bob"]),
+        ("b%e.com", ["bob"]),
+        ("x_y", []),
+        ("_", ["Ann", "bob", "Cidney"]),
+        ("\\", []),
+        ('"ann"', []),
+        ("dee", []),
+        ("prebuilds", []),
+        ("name:real", ["Ann", "bob"]),
+        ("name:l b_b", ["bob"]),
+        ('name:"l b_b"', ["bob"]),
+        ("status:suspended", ["bob"]),
+        ("status:active,suspended", ["Ann", "bob", "Cidney"]),
+        ("role:auditor,owner", ["Cidney"]),
+        ("role:member", ["Ann", "bob", "Cidney"]),
+        ("service_account:true", []),
+        ("login_type:password search:ann", ["Ann"]),
+        ("login_type:none", []),
+        ("github_com_user_id:7", []),
+        ("github_com_user_id:0", ["Ann", "bob", "Cidney"]),
+        ('last_seen_before:"2020-01-01T00:00:00Z"', ["bob", "Cidney"]),
+        ('last_seen_after:"2020-01-01T00:00:00Z"', ["Ann"]),
+        ('created_after:"2026-03-02T12:02:00Z"', ["Ann", "Cidney"]),
+        ('created_before:"2026-03-02T12:02:00Z"', ["Ann", "bob"]),
+    ],
+)
+async def test_searches(projecting: Projecting, query: str, names: list[str]) -> None:
+    await projecting.fold(HISTORY)
+    assert await found(projecting, query) == names
+
+
+async def test_pages(projecting: Projecting) -> None:
+    await projecting.fold(HISTORY)
+    assert await found(projecting, limit=2) == ["Ann", "bob"]
+    assert await found(projecting, limit=2, offset=1) == ["bob", "Cidney"]
+    assert await found(projecting, after_id=ANN) == ["bob", "Cidney"]
+    assert await found(projecting, "cid", after_id=ANN) == ["Cidney"]
+    assert await found(projecting, after_id=DEE) == []
+    assert await found(projecting, after_id=NIL) == ["Ann", "bob", "Cidney"]
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [("", []), ("a", ["a"]), ("ab", ["ab"]), ("abcd", ["abc", "bcd"]), ("ab%c_defg", ["ab", "c", "def", "efg"]), ("aaaa", ["aaa"])],
+)
+def test_grams_are_what_every_match_holds(text: str, runs: list[str]) -> None:
+    assert grams(text) == runs
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("zz9", "available_users_search_idx"),
+        ("name:zz9", "available_users_name_idx"),
+        ("role:auditor", "available_users_roles_idx"),
+        ("", "available_users_order_idx"),
+    ],
+)
+async def test_every_search_has_an_index(projecting: Projecting, query: str, index: str) -> None:
+    """A table this small would be read whole, or in its order; the planner is told not to, and shows that it can do otherwise."""
+    await projecting.fold(HISTORY)
+    await projecting.connection.execute("SET enable_seqscan TO off")
+    if query:
+        await projecting.connection.execute("SET enable_indexscan TO off")
+    wanted = conditions(parse_user_search(query), "")
+    statement = sql.SQL("EXPLAIN SELECT a.id FROM available_users a WHERE {} ORDER BY a.username_key LIMIT 25").format(wanted.text)
+    cursor = await projecting.connection.execute(statement, dict(wanted.parameters))
+    plan = "\n".join(row[0] for row in await cursor.fetchall())
+    assert index in plan, plan
