@@ -162,7 +162,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         stack.callback(passwords.close)
 
         hub = Hub()
-        documents = Documents(pool, hub)
+        documents = Documents(pool, hub, allow_renames=settings.allow_workspace_renames)
         feed.add(documents)
         feed.add(hub)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -28,7 +29,8 @@ from service.version import BUILD_VERSION
 
 log = logging.getLogger(__name__)
 
-_API = "/api/v2"
+# The router's own pattern excludes braces, which one spelling of a UUID has (contract/workspaces.md 1.3).
+_BARE_PARAMETER = re.compile(r"\{(\w+)\}")
 _JSON = "application/json; charset=utf-8"
 _ROUTE_NOT_FOUND = error_body("Route not found.")
 
@@ -37,8 +39,7 @@ def build_app(services: Services, routes: Sequence[Route]) -> web.Application:
     """The application; `routes` are below `/api/v2` unless their path starts with `//` (then the rest is the whole path)."""
     app = web.Application(middlewares=[_outermost], client_max_size=1 << 40)
     for route in routes:
-        path = route.path[1:] if route.path.startswith("//") else _API + route.path
-        app.router.add_route(route.method, path, _endpoint(services, route))
+        app.router.add_route(route.method, _BARE_PARAMETER.sub(r"{\1:[^/]+}", route.full_path), _endpoint(services, route))
     return app
 
 

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from domain.roles import objects
+from projections.workspaces.render import shown
 from projections.workspaces.stored import Stored, stored_between, stored_by_id
 from service.watch.frames import Document
 from service.watch.hub import Hub
@@ -24,8 +25,8 @@ CAPACITY = 192 * 1024 * 1024
 _TEMPLATE_EVENTS = frozenset({"TemplateACLUpdated", "TemplateDeleted", "TemplateUpdated"})
 
 
-def document_of(row: Stored) -> Document:
-    """The document with the policy's view of its workspace and template."""
+def document_of(row: Stored, *, allow_renames: bool) -> Document:
+    """The document with the policy's view of its workspace and template; whether it may be renamed is the deployment's say."""
     workspace = objects.workspace(
         id=row.id,
         owner_id=row.owner_id,
@@ -42,17 +43,19 @@ def document_of(row: Stored) -> Document:
             user_acl=row.template_user_acl,
             group_acl=row.template_group_acl,
         )
+    body = shown(row.doc, favorite=False, allow_renames=allow_renames)
     return Document(
-        row.id, row.position, row.doc, row.owner_id, workspace, row.template_id, template, row.is_favorite, row.is_deleted, row.is_pending
+        row.id, row.position, body, row.owner_id, workspace, row.template_id, template, row.is_favorite, row.is_deleted, row.is_pending
     )
 
 
 class Documents:
     """A bounded cache in front of the `workspaces` table; a feed follower that also tells the hub."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], hub: Hub, *, capacity: int = CAPACITY) -> None:
+    def __init__(self, pool: AsyncConnectionPool[Any], hub: Hub, *, allow_renames: bool, capacity: int = CAPACITY) -> None:
         self._pool = pool
         self._hub = hub
+        self._allow_renames = allow_renames
         self._capacity = capacity
         self._size = 0
         self._kept: OrderedDict[str, Document] = OrderedDict()
@@ -79,7 +82,7 @@ class Documents:
             async with self._pool.connection() as connection:
                 rows = await stored_by_id(connection, missing)
             for row in rows:
-                document = found[row.id] = document_of(row)
+                document = found[row.id] = document_of(row, allow_renames=self._allow_renames)
                 # Read while the feed moved on: right to answer with, but the feed may already have told of something newer.
                 if generation == self._generation:
                     self._keep(document)
@@ -91,7 +94,7 @@ class Documents:
         templates = {change.stream_id for change in changes if change.name in _TEMPLATE_EVENTS}
         if templates:
             self._drop_of_templates(templates)
-        documents = [document_of(row) for row in await stored_between(connection, previous, position)]
+        documents = [document_of(row, allow_renames=self._allow_renames) for row in await stored_between(connection, previous, position)]
         for document in documents:
             self._keep(document)
         await self._hub.publish(documents)
@@ -103,7 +106,7 @@ class Documents:
         self._size = 0
         watched = list(self._hub.watched)
         if watched:
-            documents = [document_of(row) for row in await stored_by_id(connection, watched)]
+            documents = [document_of(row, allow_renames=self._allow_renames) for row in await stored_by_id(connection, watched)]
             for document in documents:
                 self._keep(document)
             await self._hub.publish(documents)
