@@ -134,7 +134,8 @@ def _document(role: Role, organization_id: str) -> dict[str, Any]:
 
 
 def _custom_document(row: CustomRoleRow, organization_id: str) -> dict[str, Any]:
-    return _document(Role(row.name, row.display_name), organization_id) | {"organization_permissions": list(row.permissions)}
+    permissions = tuple(Permission(p["resource_type"], p["action"], p["negate"]) for p in row.permissions)
+    return _document(Role(row.name, row.display_name, organization=permissions), organization_id)
 
 
 def _permission(permission: Permission) -> Mapping[str, Any]:
