@@ -98,7 +98,7 @@ def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Await
 
 
 def _position(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    if not text.isascii() or not text.isdigit() or len(text) > 19:
         raise Invalid("Ledger-Position must be a position.", f"{text[:40]!r} is not a non-negative integer.")
     return int(text)
 
