@@ -43,10 +43,13 @@ def main(argv: Sequence[str]) -> int:
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    ledger_logging.configure(settings.log_level, settings.log_format)
+    # What a tool has to say is its output; the parts it uses speak up only when something is wrong.
+    level = settings.log_level if args.command == serve.NAME or _asked_for_level(args) else "warning"
+    ledger_logging.configure(level, settings.log_format)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(args.run(settings, args))
+            code: int = runner.run(args.run(settings, args))
+            return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -62,3 +65,7 @@ def main(argv: Sequence[str]) -> int:
     except psycopg.OperationalError as error:
         print(f"error: LEDGER_DATABASE_URL: the database does not answer: {str(error).strip()}", file=sys.stderr)
         return 1
+
+
+def _asked_for_level(args: argparse.Namespace) -> bool:
+    return bool(args.setting_log_level or os.environ.get("LEDGER_LOG_LEVEL", "").strip())

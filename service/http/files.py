@@ -82,6 +82,7 @@ ROUTES = (
         access=Access.SESSION,
         permission="file:create",
         summary="Upload an archive",
+        request="binary",
         responses={200: "UploadResponse", 201: "UploadResponse"},
         tag=_TAG,
         consumes=TAR,

@@ -48,10 +48,11 @@ SECURITY: Mapping[Access, list[dict[str, list[str]]]] = {
 PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "workspace": ("uuid", "Id of the workspace."),
     "workspacebuild": ("uuid", "Id of the build."),
-    "workspaceagent": ("uuid", "Id of the agent."),
+    "agent": ("uuid", "Id of the agent."),
     "templateversion": ("uuid", "Id of the template version."),
     "template": ("uuid", "Id of the template."),
     "jobID": ("uuid", "Id of the provisioner job."),
+    "job": ("uuid", "Id of the provisioner job."),
     "fileID": ("uuid", "Id of the uploaded file."),
     "group": ("uuid", "Id of the group."),
     "user": ("string", "Id or name of the user, or `me`."),
@@ -61,6 +62,11 @@ PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "templateversionname": ("string", "Name of the template version."),
     "groupName": ("string", "Name of the group."),
     "roleName": ("string", "Name of the role."),
+    "organizationname": ("string", "Id or name of the organization, or `default`."),
+    "keyid": ("string", "Public id of the key: the ten characters before the hyphen."),
+    "keyname": ("string", "Name of the token."),
+    "id": ("uuid", "Id of the notification."),
+    "asset": ("string", "Name of a file that the page loads."),
     "buildnumber": ("int>=0", "Number of the build within its workspace."),
 }
 """Path parameter -> type expression and meaning; any other is a string."""

@@ -11,7 +11,6 @@ from service.http.call import Call
 from service.http.routing import Access, Handler, Route
 
 _NETWORK = "The network between people and workspaces is not part of this service: it keeps workspaces, it does not reach into them."
-_AGENT_RPC = "Agents report over the REST routes below /workspaceagents/me; the RPC interface is not spoken here."
 _PROVISIONER_RPC = "Provisioners attach over this service's REST interface; the RPC interface is not spoken here."
 _LICENSES = "There are no licences here: everything that this service offers is on."
 _SETTINGS = "Settings of the deployment are LEDGER_* variables of its processes; they cannot be read or changed over the API."
@@ -52,11 +51,6 @@ TABLE: tuple[LeftOut, ...] = (
     LeftOut("GET", "/derp-map", _NETWORK),
     LeftOut("GET", "/tailnet", _NETWORK),
     LeftOut("GET", "/applications/auth-redirect", _NETWORK),
-    LeftOut("GET", "/workspaceagents/connection", _NETWORK),
-    LeftOut("GET", "/workspaceagents/{workspaceagent}/connection", _NETWORK),
-    LeftOut("GET", "/workspaceagents/{workspaceagent}/coordinate", _NETWORK),
-    LeftOut("GET", "/workspaceagents/{workspaceagent}/pty", _NETWORK),
-    LeftOut("GET", "/workspaceagents/me/rpc", _AGENT_RPC, Access.PUBLIC),
     LeftOut("GET", "/organizations/{organization}/provisionerdaemons/serve", _PROVISIONER_RPC),
     LeftOut("GET", "/users/oauth2/github/callback", _SIGN_IN, Access.PUBLIC),
     LeftOut("GET", "/users/oauth2/github/device", _SIGN_IN, Access.PUBLIC),
