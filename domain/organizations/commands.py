@@ -103,11 +103,15 @@ class DeleteCustomRole:
 
 @dataclass(frozen=True, slots=True)
 class SetWorkspaceSharing:
-    """Whose workspaces may be shared from now on: `everyone`, `none` or `service_accounts`."""
+    """Whose workspaces may be shared from now on: `everyone`, `none` or `service_accounts`.
+
+    At most `withdrawn_at_once` access lists that this forbids are cleared in the same append.
+    """
 
     organization_id: str
     shareable_workspace_owners: str
     subject: Subject
+    withdrawn_at_once: int = 100
 
 
 @dataclass(frozen=True, slots=True)

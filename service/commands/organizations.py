@@ -41,9 +41,6 @@ from domain.workspaces.state import WORKSPACE
 from projections.organizations.queries import shared_workspaces
 from service.commands.unit import CommandRoute, Unit
 
-#: Access lists that one append clears at the most.
-WITHDRAWN_AT_ONCE = 100
-
 _CONTENTS: LiteralString = """
 SELECT
   (SELECT count(*) FROM workspaces w WHERE w.organization_id = %(id)s AND NOT w.deleted),
@@ -119,19 +116,21 @@ async def _set_workspace_sharing(command: SetWorkspaceSharing, unit: Unit, conte
     decision = decide_set_workspace_sharing(command, await _organization(command, unit), context)
 
     async def forbidden(connection: AsyncConnection[Any]) -> list[str]:
-        return await forbidden_sharing(connection, command.organization_id, command.shareable_workspace_owners)
+        return await forbidden_sharing(
+            connection, command.organization_id, command.shareable_workspace_owners, limit=command.withdrawn_at_once
+        )
 
     ids = tuple(await unit.query(forbidden))
     withdrawn = decide_withdraw_sharing(WithdrawSharing(ids), [await unit.load(WORKSPACE, id) for id in ids])
     return (*decision, *withdrawn)
 
 
-async def forbidden_sharing(connection: AsyncConnection[Any], organization_id: str, owners: str) -> list[str]:
-    """Some ids of workspaces that are shared although the mode `owners` forbids it; none when nothing is left to withdraw."""
+async def forbidden_sharing(connection: AsyncConnection[Any], organization_id: str, owners: str, *, limit: int) -> list[str]:
+    """At most `limit` ids of workspaces that are shared although the mode `owners` forbids it; none when nothing is left."""
     if owners == ShareableOwners.EVERYONE:
         return []
     spared = owners == ShareableOwners.SERVICE_ACCOUNTS
-    return await shared_workspaces(connection, organization_id, but_of_service_accounts=spared, limit=WITHDRAWN_AT_ONCE)
+    return await shared_workspaces(connection, organization_id, but_of_service_accounts=spared, limit=limit)
 
 
 def _own_stream(command: Any) -> tuple[str]:

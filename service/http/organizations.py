@@ -155,10 +155,11 @@ async def update_sharing(call: Call) -> web.Response:
     async with call.pool.connection() as connection:
         organization = await path_organization(call, connection)
     owners = decode_body(await call.body(), SharingRequest).owners
-    await call.execute(SetWorkspaceSharing(organization.id, owners, call.caller.subject))
+    command = SetWorkspaceSharing(organization.id, owners, call.caller.subject)
+    await call.execute(command)
     while True:
         async with call.pool.connection() as connection:
-            rest = await forbidden_sharing(connection, organization.id, owners)
+            rest = await forbidden_sharing(connection, organization.id, owners, limit=command.withdrawn_at_once)
         if not rest or not (await call.execute(WithdrawSharing(tuple(rest)))).events:
             break
     return json_response(sharing_document(await _shown(call, organization.id)))
