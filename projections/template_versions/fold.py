@@ -58,8 +58,7 @@ def on_version_updated(rows: Rows, event: TemplateVersionUpdated, recorded: Reco
     """Another name, which builds of it show, or another message."""
     if (row := _edit(rows, recorded)) is not None:
         row["name"], row["message"] = event.name, event.message
-        if row["template_id"] is not None:
-            rows.touch("template", row["template_id"], recorded.position)
+        rows.touch("template_version", recorded.stream.id, recorded.position)
 
 
 @MODEL.on(TemplateVersionArchived)

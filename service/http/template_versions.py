@@ -10,10 +10,11 @@ from typing import Any
 from aiohttp import web
 from psycopg import AsyncConnection
 
-from domain.kernel.errors import Invalid, NotFound, Violation
+from domain.kernel.errors import Forbidden, Invalid, NotFound, Violation
 from domain.kernel.ids import NIL
 from domain.roles import objects
 from domain.roles.permissions import Action
+from domain.roles.policy import allows
 from domain.templates.version_commands import (
     ArchiveTemplateVersion,
     CreateTemplateVersion,
@@ -98,19 +99,17 @@ async def create(call: Call) -> web.Response:
 async def _check_references(call: Call, connection: AsyncConnection[Any], organization_id: str, request: CreateVersionRequest) -> None:
     """The template, then the archive, each as far as the caller may know of it."""
     subject = call.caller.subject
-    target = objects.templates(organization_id)
     if request.template_id != NIL:
         template = await template_by_id(connection, request.template_id)
         if template is None or template["deleted"] or template["organization_id"] != organization_id:
             raise NotFound
-        target = template_object(template)
-        require(subject, Action.CREATE, target)
+        require(subject, Action.CREATE, template_object(template))
     if request.file_id != NIL and request.example_id:
         raise Invalid("Give either an archive or an example, not both.", "file_id and example_id exclude each other.")
     if request.example_id:
         raise Invalid("The example does not exist.", validations=[Violation("example_id", "there is no such example")])
-    if request.template_id == NIL:
-        require(subject, Action.CREATE, target)
+    if request.template_id == NIL and not allows(subject, Action.CREATE, objects.templates(organization_id)):
+        raise Forbidden
     if await readable_file(connection, subject, request.file_id) is None:
         raise NotFound
 

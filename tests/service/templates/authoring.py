@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tarfile
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tests.support.api import Client
+from tests.support.api import Answer, Client
 
 TAR = "application/x-tar"
 PLAIN: Mapping[str, Any] = {"start": {"resources": [{"name": "main", "type": "docker_container"}]}}
@@ -51,3 +52,18 @@ async def make_template(client: Client, organization: str, name: str, **body: An
     request = {"name": name, "template_version_id": version["id"], **body}
     answer = await client.post(f"/organizations/{organization}/templates", request, want=201)
     return dict(answer.json)
+
+
+async def imported(client: Client, version_id: str) -> dict[str, Any]:
+    """The version once its import has ended."""
+    async with asyncio.timeout(20):
+        while True:
+            version = (await client.get(f"/templateversions/{version_id}", want=200)).json
+            if version["job"]["status"] not in ("pending", "running", "canceling"):
+                return dict(version)
+            await asyncio.sleep(0.02)
+
+
+def fields(answer: Answer) -> list[str]:
+    """The failing fields of a refusal."""
+    return [violation["field"] for violation in answer.json.get("validations", [])]
