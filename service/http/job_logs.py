@@ -18,12 +18,13 @@ from service.http.queries import QueryReader
 from service.http.responses import json_response
 from service.http.routing import Parameter, Protocol, Stream
 from service.store.job_logs import StoredLine, read_lines
-from service.watch.websocket import WebSocketTransport, accept, check_upgrade, one_way
+from service.watch.websocket import accept, check_upgrade, one_way
 
 _AFTER = number(-(2**63), 2**63 - 1, -1)
 _PAGE = 1000
 #: How long a follower rests when nobody wakes it: a lost wake-up costs so much time and nothing else.
 _HEALING_SECONDS = 10.0
+_STALL_SECONDS = 10.0
 
 #: What every log route says of itself in the route table.
 QUERY = (
@@ -75,7 +76,6 @@ async def _all(call: Call, job_id: str, after: int) -> list[StoredLine]:
 async def _follow(call: Call, socket: web.WebSocketResponse, job_id: str, stream_id: str, after: int) -> None:
     """Send what there is, then what comes, and close once the job has ended and all of it was sent."""
     hub = call.services.job_logs
-    transport = WebSocketTransport(socket)
     with hub.reading(job_id, stream_id) as news:
         while not hub.is_closed:
             news.clear()
@@ -84,7 +84,7 @@ async def _follow(call: Call, socket: web.WebSocketResponse, job_id: str, stream
                 ended, position = await has_ended(connection, job_id)
                 page = await read_lines(connection, job_id, after, _PAGE)
             for line in page:
-                await transport.text(orjson.dumps(_document(line)).decode())
+                await _send(socket, orjson.dumps(_document(line)).decode())
                 after = line.id
             if len(page) == _PAGE:
                 continue
@@ -95,7 +95,16 @@ async def _follow(call: Call, socket: web.WebSocketResponse, job_id: str, stream
                 return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), _HEALING_SECONDS)
-    await transport.end()
+    await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the service is stopping")
+
+
+async def _send(socket: web.WebSocketResponse, text: str) -> None:
+    """Raises `ConnectionResetError` when the reader has gone or takes nothing for long."""
+    try:
+        async with asyncio.timeout(_STALL_SECONDS):
+            await socket.send_str(text)
+    except TimeoutError:
+        raise ConnectionResetError("the reader takes nothing") from None
 
 
 def _document(line: StoredLine) -> dict[str, Any]:
