@@ -19,19 +19,19 @@ MAX_LOG_BYTES = 1 << 20
 _APPEND: LiteralString = """
     WITH size AS (
       INSERT INTO agent_log_sizes AS s (agent_id, bytes)
-      SELECT %(agent)s::uuid, %(bytes)s WHERE %(bytes)s <= %(limit)s
+      SELECT %(agent)s::text::uuid, %(bytes)s WHERE %(bytes)s <= %(limit)s
       ON CONFLICT (agent_id) DO UPDATE SET bytes = s.bytes + EXCLUDED.bytes
         WHERE NOT s.is_full AND s.bytes + EXCLUDED.bytes <= %(limit)s
       RETURNING 1
     ), lines AS (
       INSERT INTO agent_logs (agent_id, created_at, level, output, source_id)
-      SELECT %(agent)s::uuid, n.created_at, n.level, n.output, %(source)s::uuid
+      SELECT %(agent)s::text::uuid, n.created_at, n.level, n.output, %(source)s::uuid
       FROM unnest(%(times)s::timestamptz[], %(levels)s::text[], %(outputs)s::text[]) WITH ORDINALITY
         AS n (created_at, level, output, ordinal), size
       ORDER BY n.ordinal
       RETURNING 1
     )
-    SELECT count(*), pg_notify('ledger_agent_telemetry', %(agent)s) FROM lines
+    SELECT count(*), pg_notify('ledger_agent_telemetry', %(agent)s::text) FROM lines
 """
 _FILL: LiteralString = """
     INSERT INTO agent_log_sizes (agent_id, bytes, is_full) VALUES (%s::uuid, 0, true)
@@ -52,7 +52,7 @@ _PUT_METADATA: LiteralString = """
     WITH stored AS (
       INSERT INTO agent_metadata
         (agent_id, key, display_name, script, interval_seconds, timeout_seconds, value, error, collected_at)
-      SELECT %(agent)s::uuid, n.*
+      SELECT %(agent)s::text::uuid, n.*
       FROM unnest(%(keys)s::text[], %(names)s::text[], %(scripts)s::text[], %(intervals)s::bigint[], %(timeouts)s::bigint[],
         %(values)s::text[], %(errors)s::text[], %(times)s::timestamptz[]) AS n
       ON CONFLICT (agent_id, key) DO UPDATE SET display_name = EXCLUDED.display_name, script = EXCLUDED.script,
@@ -60,7 +60,7 @@ _PUT_METADATA: LiteralString = """
         error = EXCLUDED.error, collected_at = EXCLUDED.collected_at
       RETURNING 1
     )
-    SELECT count(*), pg_notify('ledger_agent_telemetry', %(agent)s) FROM stored
+    SELECT count(*), pg_notify('ledger_agent_telemetry', %(agent)s::text) FROM stored
 """
 _METADATA: LiteralString = """
     SELECT key, display_name, script, interval_seconds, timeout_seconds, value, error, collected_at
