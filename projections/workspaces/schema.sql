@@ -52,8 +52,10 @@ CREATE INDEX workspaces_template_version_id_idx ON workspaces (template_version_
 CREATE INDEX workspaces_organization_id_idx ON workspaces (organization_id) WHERE NOT deleted;
 -- Documents that name somebody else than the owner as the initiator of the latest build.
 CREATE INDEX workspaces_initiator_id_idx ON workspaces (initiator_id) WHERE initiator_id <> owner_id;
--- The list's order without anybody's favourites: running first, then owner, then name.
-CREATE INDEX workspaces_order_idx ON workspaces (is_running DESC, lower(owner_name), lower(name)) WHERE NOT deleted;
+-- The list's order without anybody's favourites: running first, then owner, then name; also the count of the whole list, which
+-- needs nothing but this index.
+CREATE INDEX workspaces_order_idx ON workspaces (is_running DESC, lower(owner_name), lower(name))
+  WHERE NOT deleted AND doc IS NOT NULL;
 -- Favourites, which their owner's list shows first.
 CREATE INDEX workspaces_favorite_idx ON workspaces (owner_id) WHERE favorite AND NOT deleted;
 -- What is shared at all, which is little: row visibility, `shared…` searches, documents that show a changed name.
