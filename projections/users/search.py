@@ -28,10 +28,10 @@ class UserSearch:
     status: tuple[str, ...] = key(choices("active", "suspended", "dormant"))
     service_account: bool | None = key(FLAG)
     role: tuple[str, ...] = key(WORDS)
-    last_seen_after: datetime | None = key(LOWERED_TIME)  # noqa: RUF009
-    last_seen_before: datetime | None = key(LOWERED_TIME)  # noqa: RUF009
-    created_after: datetime | None = key(LOWERED_TIME)  # noqa: RUF009
-    created_before: datetime | None = key(LOWERED_TIME)  # noqa: RUF009
+    last_seen_after: datetime | None = key(LOWERED_TIME)
+    last_seen_before: datetime | None = key(LOWERED_TIME)
+    created_after: datetime | None = key(LOWERED_TIME)
+    created_before: datetime | None = key(LOWERED_TIME)
     github_com_user_id: int = key(INT64)
     login_type: tuple[str, ...] = key(choices("password", "github", "oidc", "token", "none", "oauth2_provider_app"))
 
