@@ -21,6 +21,7 @@ from projections.documents import rfc3339
 from projections.queryvalues import number
 from service.auth.agent_tokens import calling_agent
 from service.http.agents.access import agent_in_path
+from service.http.agents.streams import going_away, send
 from service.http.call import Call
 from service.http.fields import PROGRAM_TEXT, TEXT, TIME, UUID_TEXT, list_of, wire
 from service.http.parsing import decode_body, nested
@@ -28,7 +29,7 @@ from service.http.queries import QueryReader
 from service.http.responses import json_response
 from service.http.routing import JSON, Access, Parameter, Protocol, Route, Stream
 from service.store.agent_telemetry import MAX_LOG_BYTES, AgentLine, StoredLine, append_lines, read_lines
-from service.watch.websocket import WebSocketTransport, accept, check_upgrade, one_way
+from service.watch.websocket import accept, check_upgrade, one_way
 
 _ID = number(0, INT64_MAX)
 #: Lines that go out in one message of a followed log.
@@ -85,11 +86,11 @@ async def _follow(call: Call, agent_id: str, after: int) -> web.StreamResponse:
     check_upgrade(call.request)
     socket = await accept(call.request, call.services.settings.watch_ping_seconds, call.position)
     with contextlib.suppress(ConnectionError):
-        await one_way(socket, lambda: _send(call, WebSocketTransport(socket), agent_id, after))
+        await one_way(socket, lambda: _send(call, socket, agent_id, after))
     return socket
 
 
-async def _send(call: Call, transport: WebSocketTransport, agent_id: str, after: int) -> None:
+async def _send(call: Call, socket: web.WebSocketResponse, agent_id: str, after: int) -> None:
     """Arrays of lines: first what there is, which may be nothing, then what comes. Ends after the agent's last line."""
     is_first = True
     with call.services.telemetry.follow(agent_id) as bell:
@@ -99,11 +100,11 @@ async def _send(call: Call, transport: WebSocketTransport, agent_id: str, after:
                 current = await is_current(connection, agent_id)
                 lines = await read_lines(connection, agent_id, after, _PAGE)
             if lines or is_first:
-                await transport.text(orjson.dumps([log_document(line) for line in lines]).decode())
+                await send(socket, orjson.dumps([log_document(line) for line in lines]).decode())
                 after = lines[-1].id if lines else after
                 is_first = False
             if call.services.stopping.is_set():
-                await transport.end()
+                await going_away(socket)
                 return
             if len(lines) < _PAGE:
                 if not current:

@@ -17,6 +17,7 @@ from domain.kernel.spellings import ZERO_TIME
 from projections.documents import rfc3339
 from service.auth.agent_tokens import calling_agent
 from service.http.agents.access import agent_in_path
+from service.http.agents.streams import PING, going_away, open_events, send, write
 from service.http.call import Call
 from service.http.fields import INT64, PROGRAM_TEXT, TIME, list_of, wire
 from service.http.parsing import decode_body, nested
@@ -24,8 +25,7 @@ from service.http.responses import no_content
 from service.http.routing import Access, Protocol, Route, Stream
 from service.http.rules import at_least
 from service.store.agent_telemetry import Metadatum, metadata_of, put_metadata
-from service.watch.sse import SseTransport
-from service.watch.websocket import WebSocketTransport, accept, check_upgrade, one_way
+from service.watch.websocket import accept, check_upgrade, one_way
 
 #: Longest value or error of one key, and of all keys of one report together (bytes).
 MAX_VALUE_BYTES = 2048
@@ -57,18 +57,18 @@ def metadata_document(metadatum: Metadatum, now: datetime) -> dict[str, Any]:
 async def watch_sse(call: Call) -> web.StreamResponse:
     """Server-sent events: all values, and all again whenever one changed."""
     agent = await agent_in_path(call)
-    transport = await SseTransport.open(call.request, call.position)
+    response = await open_events(call.request, call.position)
 
-    async def send(data: bytes) -> None:
-        await transport.write(b"event: data\ndata: " + data + b"\n\n")
+    async def tell(data: bytes) -> None:
+        await write(response, b"event: data\ndata: " + data + b"\n\n")
 
     async def ping() -> None:
-        await transport.ping(first=False)
+        await write(response, PING)
 
     with contextlib.suppress(ConnectionError):
-        await _watch(call, agent["id"], send, ping)
-        await transport.end()
-    return transport.response
+        await _watch(call, agent["id"], tell, ping)
+        await write(response, b": the service is stopping\n\n")
+    return response
 
 
 async def watch_websocket(call: Call) -> web.StreamResponse:
@@ -76,24 +76,23 @@ async def watch_websocket(call: Call) -> web.StreamResponse:
     agent = await agent_in_path(call)
     check_upgrade(call.request)
     socket = await accept(call.request, call.services.settings.watch_ping_seconds, call.position)
-    transport = WebSocketTransport(socket)
 
-    async def send(data: bytes) -> None:
-        await transport.text('{"type":"data","data":' + data.decode() + "}")
+    async def tell(data: bytes) -> None:
+        await send(socket, '{"type":"data","data":' + data.decode() + "}")
 
     async def ping() -> None:
         return None
 
     async def stream() -> None:
-        await _watch(call, agent["id"], send, ping)
-        await transport.end()
+        await _watch(call, agent["id"], tell, ping)
+        await going_away(socket)
 
     with contextlib.suppress(ConnectionError):
         await one_way(socket, stream)
     return socket
 
 
-async def _watch(call: Call, agent_id: str, send: Callable[[bytes], Awaitable[None]], ping: Callable[[], Awaitable[None]]) -> None:
+async def _watch(call: Call, agent_id: str, tell: Callable[[bytes], Awaitable[None]], ping: Callable[[], Awaitable[None]]) -> None:
     """Until the service stops or the reader goes: everything at first and after each change, at most about once a second."""
     services = call.services
     clock = asyncio.get_running_loop().time
@@ -106,7 +105,7 @@ async def _watch(call: Call, agent_id: str, send: Callable[[bytes], Awaitable[No
             if values != known:
                 known = values
                 now = datetime.now(UTC)
-                await send(orjson.dumps([metadata_document(value, now) for value in values]))
+                await tell(orjson.dumps([metadata_document(value, now) for value in values]))
                 await asyncio.sleep(_PAUSE_SECONDS)
             if clock() - pinged >= services.settings.watch_ping_seconds:
                 pinged = clock()
