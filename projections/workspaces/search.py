@@ -150,8 +150,8 @@ def _keys(filters: Filters) -> Iterable[tuple[LiteralString, dict[str, Any]]]:
             {"q_template": query.template},
         )
     if query.name:
-        # Pattern characters in the name are meant as such (contract/listing.md 5).
-        yield "lower(w.name) LIKE %(q_name)s", {"q_name": f"%{query.name}%"}
+        # Pattern characters are meant as such, and there is no way to escape them (contract/listing.md 5).
+        yield "lower(w.name) LIKE %(q_name)s ESCAPE ''", {"q_name": f"%{query.name}%"}
     if query.status:
         yield "w.status = %(q_status)s", {"q_status": query.status}
     states = _agent_states(query)
@@ -197,7 +197,10 @@ def _parameters(asked: tuple[Parameter, ...]) -> Iterable[tuple[LiteralString, d
     pairs = [{"name": parameter.name, "value": parameter.value} for parameter in asked if parameter.value is not None]
     if names:
         yield (
-            "EXISTS (SELECT FROM jsonb_array_elements(w.parameters) AS p WHERE p ->> 'name' LIKE ANY(%(q_names)s::text[]))",
+            """EXISTS (
+              SELECT FROM jsonb_array_elements(w.parameters) AS p, unnest(%(q_names)s::text[]) AS n (pattern)
+              WHERE p ->> 'name' LIKE n.pattern ESCAPE ''
+            )""",
             {"q_names": names},
         )
     if pairs:

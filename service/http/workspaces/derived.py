@@ -17,7 +17,7 @@ from projections.workspaces.queries import latest_build_of
 from service.http.call import Call
 from service.http.responses import json_response
 from service.http.routing import Access, Route
-from service.http.workspaces.access import workspace_in_path
+from service.http.workspaces.access import require_template, workspace_in_path
 
 
 async def timings(call: Call) -> web.Response:
@@ -34,6 +34,8 @@ async def timings(call: Call) -> web.Response:
 async def resolve_autostart(call: Call) -> web.Response:
     """Whether an autostart would stop for want of a parameter's value; on deleted workspaces and templates too."""
     document = await workspace_in_path(call)
+    if document.template is not None:
+        require_template(call, document)
     async with call.pool.connection() as connection:
         autostart = await autostart_of(connection, document.id)
     return json_response({"parameter_mismatch": autostart is not None and _mismatches(autostart)})
@@ -61,7 +63,7 @@ ROUTES = (
         "/workspaces/{workspace}/resolve-autostart",
         resolve_autostart,
         access=Access.SESSION,
-        permission="workspace:read",
+        permission="workspace:read, template:read of a template that exists",
         summary="Ask whether an autostart would miss a parameter",
         responses={200: "ResolveAutostartResponse"},
         tag="Workspaces",
