@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 WINDOW_SECONDS = 60
 
@@ -16,8 +17,7 @@ class _Count:
     before: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a caller is told: the limit, how much of it is left, and in how many seconds the window ends."""
 
     allowed: bool
@@ -40,32 +40,24 @@ class RateLimit:
 
     def hit(self, key: Hashable) -> Verdict:
         """Count one and say whether it may pass; what may not pass does not count."""
-        return self._judge(key, 1)
-
-    def peek(self, key: Hashable) -> Verdict:
-        """Whether a hit would pass, without counting."""
-        return self._judge(key, 0)
-
-    def _judge(self, key: Hashable, hits: int) -> Verdict:
         now = self._clock()
         window = int(now // WINDOW_SECONDS)
         into = now - window * WINDOW_SECONDS
         count = self._counts.get(key)
         if count is None:
-            count = _Count(window, 0, 0)
-            if hits:
-                self._remember(key, count)
+            count = self._remember(key, _Count(window, 0, 0))
         elif count.window != window:
             count.before = count.now if count.window == window - 1 else 0
             count.now, count.window = 0, window
         used = count.before * (WINDOW_SECONDS - into) / WINDOW_SECONDS + count.now
         allowed = used + 1 <= self.limit
-        if allowed and hits:
-            count.now += hits
-            used += hits
+        if allowed:
+            count.now += 1
+            used += 1
         return Verdict(allowed, self.limit, max(0, int(self.limit - used)), max(1, int(WINDOW_SECONDS - into)))
 
-    def _remember(self, key: Hashable, count: _Count) -> None:
+    def _remember(self, key: Hashable, count: _Count) -> _Count:
         if len(self._counts) >= self._capacity:
             del self._counts[next(iter(self._counts))]
         self._counts[key] = count
+        return count

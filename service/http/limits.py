@@ -32,10 +32,10 @@ class Limits:
 
     def check(self, call: Call, route: Route) -> Verdict | None:
         """Count a request of a route; None where nothing is limited. Raises `TooMany`."""
-        if not self.requests.limit or bypasses(call):
+        if not self.requests.limit:
             return None
         verdict = self.requests.hit((route.path, route.method, who(call)))
-        if not verdict.allowed:
+        if not verdict.allowed and not bypasses(call):
             raise TooMany(_MESSAGE, retry_after=verdict.reset_seconds)
         return verdict
 
@@ -43,12 +43,12 @@ class Limits:
 def limit_sign_ins(call: Call, *, account: str = "") -> None:
     """Count an attempt at a password, by who tries or by whose account it is. Raises `TooMany`."""
     limits = call.services.limits.sign_ins
-    if not limits.limit or bypasses(call):
+    if not limits.limit:
         return
     # Hashed: an address stays out of memory dumps, and a long one costs no more than a short one.
     key = hashlib.sha256(fold(account).encode()).digest() if account else who(call)
     verdict = limits.hit((call.route.path, key))
-    if not verdict.allowed:
+    if not verdict.allowed and not bypasses(call):
         raise TooMany(_MESSAGE, retry_after=verdict.reset_seconds)
 
 

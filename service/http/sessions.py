@@ -46,6 +46,17 @@ class LoginRequest:
     password: str = wire(TEXT, REQUIRED)
 
 
+async def sign_in_methods(_call: Call) -> web.Response:
+    """Passwords, and nothing else."""
+    return json_response(
+        {
+            "password": {"enabled": True},
+            "github": {"enabled": False, "default_provider_configured": False},
+            "oidc": {"enabled": False, "signInText": "", "iconUrl": ""},
+        }
+    )
+
+
 async def first_user(call: Call) -> web.Response:
     """Whether the deployment was founded."""
     async with call.pool.connection() as connection:
@@ -136,6 +147,16 @@ async def logout(call: Call) -> web.Response:
 _TAG = "Sessions"
 
 ROUTES = (
+    Route(
+        "GET",
+        "/users/authmethods",
+        sign_in_methods,
+        access=Access.PUBLIC,
+        permission="none",
+        summary="Get the ways to sign in",
+        responses={200: "AuthMethods"},
+        tag=_TAG,
+    ),
     Route(
         "GET",
         "/users/first",
