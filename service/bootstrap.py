@@ -103,6 +103,7 @@ def web_app(services: Services) -> web.Application:
     async def end_streams(_app: web.Application) -> None:
         services.stopping.set()
         services.hub.close()
+        services.telemetry.ring_all()
         services.job_logs.close()
 
     app.on_shutdown.append(end_streams)

@@ -10,6 +10,7 @@ from domain.automation.commands import ApplyLifecycle
 from domain.automation.decisions import decide_apply_lifecycle
 from domain.automation.values import WorkspaceFacts, candidate
 from domain.builds.commands import QueueBuild
+from domain.builds.events import BuildQueued
 from domain.builds.state import BUILD, Build
 from domain.kernel.context import Context
 from domain.kernel.decider import NOTHING, Decision
@@ -18,9 +19,13 @@ from domain.templates.state import TEMPLATE, Template
 from domain.users.state import USER
 from domain.workspaces.state import WORKSPACE, Workspace
 from domain.workspaces.values import ALWAYS
+from projections.jobs.render import WORKSPACE_BUILD
 from service.commands import builds
 from service.commands.unit import CommandRoute, Unit
+from service.store.provisioner_daemons import matched
 
+#: The one provisioner that templates can have (contract/template-archive.md).
+PROVISIONER = "echo"
 _IS_TASK: LiteralString = "SELECT coalesce(has_ai_task, false) FROM builds WHERE id = %s::uuid"
 #: The build is queued as if its owner had asked for it, with a reason that says who did.
 _queue_build = next(route.run for route in builds.COMMANDS if route.command is QueueBuild)
@@ -51,6 +56,9 @@ async def _apply_lifecycle(command: ApplyLifecycle, unit: Unit, context: Context
     queued: Decision = NOTHING
     if action is not None and action.transition is not None:
         queued = await _queue_build(_build(command, workspace, template, action.transition, action.reason), unit, context)
+        if not await unit.query(lambda connection: _somebody_is_there(connection, queued, context)):
+            # A build that nobody takes would be reaped as failed, and a failed start or stop is never tried again.
+            return NOTHING
     return decide_apply_lifecycle(command, found, workspace.next_start_at, queued, context)
 
 
@@ -73,6 +81,21 @@ async def _is_task(connection: AsyncConnection[Any], build_id: str) -> bool:
     cursor = await connection.execute(_IS_TASK, (build_id,), prepare=True)
     row = await cursor.fetchone()
     return bool(row and row[0])
+
+
+async def _somebody_is_there(connection: AsyncConnection[Any], queued: Decision, context: Context) -> bool:
+    """Whether a live provisioner may take the build, busy or not (contract/lifecycle.md E)."""
+    build = next(event for part in queued for event in part.events if isinstance(event, BuildQueued))
+    job = {
+        "id": build.job_id,
+        "organization_id": build.organization_id,
+        "tags": build.tags,
+        "type": WORKSPACE_BUILD,
+        "provisioner": PROVISIONER,
+        "created_at": context.time,
+    }
+    found = (await matched(connection, (job,))).get(build.job_id)
+    return found is not None and found.available > 0
 
 
 COMMANDS: tuple[CommandRoute[Any], ...] = (CommandRoute(ApplyLifecycle, lambda c: (c.workspace_id,), _apply_lifecycle),)

@@ -41,7 +41,7 @@ class Wakeups:
     ) -> None:
         self._poll_seconds = poll_seconds
         self._followers: dict[str, set[Wakeup]] = {}
-        self._listener = Listener(connect, channels, self._heard, self._missed)
+        self._listener = Listener(connect, channels, self._heard, self.ring_all)
 
     async def start(self) -> None:
         """Listen."""
@@ -49,7 +49,7 @@ class Wakeups:
 
     async def stop(self) -> None:
         """End listening, and wake everybody so that they see that the service stops."""
-        self._missed()
+        self.ring_all()
         await self._listener.stop()
 
     @contextlib.contextmanager
@@ -69,7 +69,8 @@ class Wakeups:
         for bell in self._followers.get(subject_id, ()):
             bell.ring()
 
-    def _missed(self) -> None:
+    def ring_all(self) -> None:
+        """Wake everybody: something may have been missed, or the service stops."""
         for bells in self._followers.values():
             for bell in bells:
                 bell.ring()

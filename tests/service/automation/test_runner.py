@@ -109,3 +109,15 @@ async def test_an_active_person_who_stays_away_falls_dormant_and_autostart_rests
         starts = [at for transition, _, at in await world.builds(id) if transition == "start"]
         await world.pass_time(days=14)
         assert [at for transition, _, at in await world.builds(id) if transition == "start"] == starts
+
+
+async def test_builds_wait_for_a_provisioner_instead_of_failing(migrated_url: str) -> None:
+    async with open_world(migrated_url, MONDAY) as world:
+        await world.found({})
+        id = await world.workspace("patient", ttl_ms=HOUR_MS)
+        world.has_provisioner = False
+        await world.pass_time(hours=3)
+        assert [b[0] for b in await world.builds(id)] == ["start"]
+        world.has_provisioner = True
+        await world.pass_time(minutes=2)
+        assert [b[0] for b in await world.builds(id)] == ["start", "stop"]

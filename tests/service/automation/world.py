@@ -32,6 +32,13 @@ ORGANIZATION = "0c0c0c00-0000-4000-8000-000000000001"
 WORKER = "77777777-0000-4000-8000-000000000001"
 
 
+_DAEMON = """
+    INSERT INTO provisioner_daemons (id, name, version, api_version, provisioners, job_types, tags, last_seen_at)
+    VALUES (%s, 'test', 'v1', '1.0', '{echo}', '{workspace_build}', '{"scope": "organization", "owner": ""}', %s)
+    ON CONFLICT (id) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at
+"""
+
+
 def new_id() -> str:
     """A random id."""
     return str(uuid.uuid4())
@@ -56,6 +63,7 @@ class World:
     processes: Sequence[Services]
     runners: list[tuple[Automation, Any]] = field(default_factory=list)
     fails: bool = False
+    has_provisioner: bool = True
     template_id: str = field(default_factory=new_id)
 
     async def execute(self, command: Any) -> None:
@@ -102,10 +110,16 @@ class World:
                 await self.execute(CompleteBuild(row["id"], row["workspace_id"], WORKER))
 
     async def look(self) -> None:
-        """All runners look at the same moment."""
+        """All runners look at the same moment; the provisioner gave a sign of life just before, if there is one."""
+        if self.has_provisioner:
+            await self._provisioner_lives()
         await asyncio.gather(*(automation.turn(connection) for automation, connection in self.runners))
         rows = await self.rows("SELECT max(notification_id) AS head FROM ledger_events")
         await self._seen(rows[0]["head"])
+
+    async def _provisioner_lives(self) -> None:
+        async with self.processes[0].pool.connection() as connection:
+            await connection.execute(_DAEMON, (WORKER, self.clock.time))
 
     async def until(self, end: datetime) -> None:
         """Go from one due timer to the next; what is due is done, its builds end at once."""
