@@ -19,6 +19,8 @@ _INSIGHTS = "Usage insights are not gathered here; the history of every workspac
 _PROXIES = "There are no workspace proxies here: the deployment itself is the only region."
 _TASKS = "Tasks and chats are not part of this service."
 _NOTIFICATIONS = "This service notifies nobody; changes can be watched."
+_BUDGETS = "Nothing here spends on AI, so there are no budgets for it."
+_SECRETS = "Secrets of people are not kept here."
 _SIGN_IN = "People sign in with passwords here; other identity providers are not part of this service."
 
 
@@ -48,6 +50,22 @@ TABLE: tuple[LeftOut, ...] = (
     LeftOut("GET", "/chats", _TASKS),
     LeftOut("GET", "/notifications/settings", _NOTIFICATIONS),
     LeftOut("PUT", "/notifications/settings", _NOTIFICATIONS),
+    LeftOut("GET", "/users/{user}/notifications/preferences", _NOTIFICATIONS),
+    LeftOut("PUT", "/users/{user}/notifications/preferences", _NOTIFICATIONS),
+    LeftOut("POST", "/users/{user}/webpush/subscription", _NOTIFICATIONS),
+    LeftOut("DELETE", "/users/{user}/webpush/subscription", _NOTIFICATIONS),
+    LeftOut("POST", "/users/{user}/webpush/test", _NOTIFICATIONS),
+    LeftOut("GET", "/groups/{group}/ai/budget", _BUDGETS),
+    LeftOut("PUT", "/groups/{group}/ai/budget", _BUDGETS),
+    LeftOut("DELETE", "/groups/{group}/ai/budget", _BUDGETS),
+    LeftOut("GET", "/users/{user}/ai/budget", _BUDGETS),
+    LeftOut("PUT", "/users/{user}/ai/budget", _BUDGETS),
+    LeftOut("DELETE", "/users/{user}/ai/budget", _BUDGETS),
+    LeftOut("GET", "/users/{user}/secrets", _SECRETS),
+    LeftOut("POST", "/users/{user}/secrets", _SECRETS),
+    LeftOut("GET", "/users/{user}/secrets/{name}", _SECRETS),
+    LeftOut("PATCH", "/users/{user}/secrets/{name}", _SECRETS),
+    LeftOut("DELETE", "/users/{user}/secrets/{name}", _SECRETS),
     LeftOut("GET", "/derp-map", _NETWORK),
     LeftOut("GET", "/tailnet", _NETWORK),
     LeftOut("GET", "/applications/auth-redirect", _NETWORK),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import aiohttp
 import pytest
 
 from service.http.supporting.left_out import TABLE
 from service.version import BUILD_VERSION
 from tests.support.api import Ledger
+
+NOBODY = "99999999-1111-4222-8333-444444444444"
 
 
 async def test_build_info_is_the_same_for_ever(ledger: Ledger) -> None:
@@ -22,7 +26,7 @@ async def test_build_info_is_the_same_for_ever(ledger: Ledger) -> None:
 async def test_what_is_left_out_says_so(ledger: Ledger) -> None:
     admin = await ledger.admin()
     for row in TABLE:
-        path = row.path.replace("{workspaceagent}", "99999999-1111-4222-8333-444444444444").replace("{organization}", "default")
+        path = re.sub(r"\{[a-z]+\}", NOBODY, row.path)
         answer = await admin.request(row.method, path, want=404)
         assert answer.json == {"message": "This is not part of the service.", "detail": row.why}
 
@@ -31,7 +35,7 @@ async def test_the_inbox_is_empty_and_its_socket_silent(ledger: Ledger) -> None:
     person = await ledger.person()
     assert (await person.get("/notifications/inbox", want=200)).json == {"notifications": [], "unread_count": 0}
     await person.put("/notifications/inbox/mark-all-as-read", want=204)
-    assert (await person.put("/notifications/inbox/99999999-1111-4222-8333-444444444444/read-status")).status == 404
+    assert (await person.put("/notifications/inbox/" + NOBODY + "/read-status")).status == 404
     url = ledger.base + "/api/v2/notifications/inbox/watch?read_status=unread"
     async with ledger.session.ws_connect(url, headers={"Coder-Session-Token": person.token or ""}) as socket:
         await socket.send_str("hello")
