@@ -83,6 +83,10 @@ def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Await
             log.exception("request failed", extra={"route": route.path, "request_id": request_id})
             response = json_bytes(error_body("An internal server error occurred.", f"Request {request_id}").rstrip(), 500)
         if not response.prepared:
+            if request.content.exception() is not None:
+                # The body was cut off or its encoding is broken: nothing that follows on this connection could be made out.
+                request.content.feed_eof()
+                response.force_close()
             headers = response.headers
             headers["X-Coder-Build-Version"] = BUILD_VERSION
             if challenged and response.status == 401:
