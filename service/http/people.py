@@ -35,6 +35,14 @@ async def path_user(call: Call, connection: AsyncConnection[Any], name: str = "u
     return user
 
 
+async def personal_user(call: Call, connection: AsyncConnection[Any], action: Action) -> UserRow:
+    """`path_user` for what is a person's own: `action` (`READ_PERSONAL`, `UPDATE_PERSONAL`) must be allowed too, else `NotFound`."""
+    user = await path_user(call, connection)
+    if not allows(call.caller.subject, action, objects.user(user.id)):
+        raise NotFound
+    return user
+
+
 async def user_in_path(call: Call) -> UserRow:
     """`path_user` on a connection of its own."""
     async with call.pool.connection() as connection:

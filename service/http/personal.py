@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
-from psycopg import AsyncConnection
 
 from domain.kernel.errors import Invalid, NotFound, Violation
 from domain.kernel.spellings import uuid_text
-from domain.roles import objects
 from domain.roles.permissions import Action
-from domain.roles.policy import allows
 from domain.users.commands import ChangeSettings, ReplaceSSHKey
 from domain.users.values import DEFAULT_SETTINGS, SettingsGroup
 from projections.users.queries import autofill_parameters, settings_of, ssh_key_of
@@ -22,7 +18,7 @@ from service.auth.ssh_keys import generate_key_pair
 from service.http.call import Call
 from service.http.fields import FLAG, TEXT, optional, wire
 from service.http.parsing import decode_body
-from service.http.people import path_user
+from service.http.people import personal_user
 from service.http.responses import json_response
 from service.http.routing import Access, Body, Handler, Parameter, Route
 from service.http.rules import REQUIRED, one_of, unless_unset
@@ -54,16 +50,9 @@ class PreferencesRequest:
     agent_chat_send_shortcut: str | None = optional(TEXT, one_of("enter", "modifier_enter"))
 
 
-async def _own(call: Call, connection: AsyncConnection[Any], action: Action) -> UserRow:
-    user = await path_user(call, connection)
-    if not allows(call.caller.subject, action, objects.user(user.id)):
-        raise NotFound
-    return user
-
-
 async def _stored(call: Call, group: SettingsGroup, action: Action) -> tuple[UserRow, dict[str, object]]:
     async with call.pool.connection() as connection:
-        user = await _own(call, connection, action)
+        user = await personal_user(call, connection, action)
         return user, {**DEFAULT_SETTINGS[group.value], **await settings_of(connection, user.id, group.value)}
 
 
@@ -103,7 +92,7 @@ async def change_preferences(call: Call) -> web.Response:
 async def ssh_key(call: Call) -> web.Response:
     """The public half of a person's git key."""
     async with call.pool.connection() as connection:
-        user = await _own(call, connection, Action.READ_PERSONAL)
+        user = await personal_user(call, connection, Action.READ_PERSONAL)
         key = await ssh_key_of(connection, user.id)
     if key is None:
         raise NotFound
@@ -113,7 +102,7 @@ async def ssh_key(call: Call) -> web.Response:
 async def replace_ssh_key(call: Call) -> web.Response:
     """A new pair; the old one opens nothing any more."""
     async with call.pool.connection() as connection:
-        user = await _own(call, connection, Action.UPDATE_PERSONAL)
+        user = await personal_user(call, connection, Action.UPDATE_PERSONAL)
     pair = generate_key_pair()
     await call.execute(ReplaceSSHKey(user.id, pair.public), side_writes=(private_key_written(user.id, pair),))
     async with call.pool.connection() as connection:
@@ -126,7 +115,7 @@ async def replace_ssh_key(call: Call) -> web.Response:
 async def autofill(call: Call) -> web.Response:
     """The newest value that a person's builds of a template used, per parameter."""
     async with call.pool.connection() as connection:
-        user = await _own(call, connection, Action.READ_PERSONAL)
+        user = await personal_user(call, connection, Action.READ_PERSONAL)
         rows = await autofill_parameters(connection, user.id, _template_id(call))
     return json_response([{"name": name, "value": value} for name, value in rows])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from domain.kernel.errors import Forbidden, Invalid, NotFound
+from domain.kernel.errors import Forbidden, Invalid
 from domain.roles import objects
 from domain.roles.assignment import may_assign_site_role
 from domain.roles.builtin import LISTED_SITE_ROLES, site_role
@@ -21,7 +21,7 @@ from projections.users.render import user_document
 from service.http.call import Call
 from service.http.fields import TEXT, list_of, wire
 from service.http.parsing import decode_body
-from service.http.people import path_user, user_after_change, user_in_path
+from service.http.people import personal_user, user_after_change, user_in_path
 from service.http.responses import json_response
 from service.http.routing import Access, Route
 
@@ -63,9 +63,7 @@ def _permissions(permissions: Iterable[Permission]) -> list[dict[str, Any]]:
 async def show(call: Call) -> web.Response:
     """What is stored of a person's roles, at the site and in each of their organizations."""
     async with call.pool.connection() as connection:
-        user = await path_user(call, connection)
-        if not allows(call.caller.subject, Action.READ_PERSONAL, objects.user(user.id)):
-            raise NotFound
+        user = await personal_user(call, connection, Action.READ_PERSONAL)
         held = await organization_roles(connection, user.id)
     return json_response({"roles": list(user.roles), "organization_roles": held})
 

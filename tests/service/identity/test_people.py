@@ -71,6 +71,18 @@ async def test_settings_are_ones_own(ledger: Ledger) -> None:
     assert (kept["task_notification_alert_dismissed"], kept["thinking_display_mode"]) == (True, "preview")
 
 
+async def test_quiet_hours_are_one_time_of_day(ledger: Ledger) -> None:
+    person = await ledger.person()
+    first = (await person.get("/users/me/quiet-hours", want=200)).json
+    assert (first["user_set"], first["time"], first["timezone"]) == (False, "00:00", "UTC")
+    wanted = "CRON_TZ=Europe/Berlin 30 2 * * *"
+    changed = (await person.put("/users/me/quiet-hours", {"schedule": wanted}, want=200)).json
+    assert (changed["raw_schedule"], changed["time"], changed["timezone"]) == (wanted, "02:30", "Europe/Berlin")
+    assert (await person.get("/users/me/quiet-hours", want=200)).json["user_set"] is True
+    for bad in ("", "nonsense", "CRON_TZ=UTC 0,30 2 * * *", "CRON_TZ=UTC 0 2 * * 1"):
+        await person.put("/users/me/quiet-hours", {"schedule": bad}, want=400)
+
+
 async def test_a_git_key_is_made_with_the_person_and_replaced_on_demand(ledger: Ledger) -> None:
     person = await ledger.person()
     first = (await person.get("/users/me/gitsshkey", want=200)).json
