@@ -169,7 +169,11 @@ async def test_a_body_larger_than_any_document(admin: Client) -> None:
 
 
 async def test_a_body_whose_encoding_is_broken(admin: Client) -> None:
-    broken = {"no gzip at all": b"hello", "cut off": gzip.compress(b'{"name": "a-name-of-some-length"}')[:20], "bent": b"\x1f\x8b\x08\x00" + b"\xff" * 40}
+    broken = {
+        "no gzip at all": b"hello",
+        "cut off": gzip.compress(b'{"name": "a-name-of-some-length"}')[:20],
+        "bent": b"\x1f\x8b\x08\x00" + b"\xff" * 40,
+    }
     for kind, body in broken.items():
         for path in ("/users/login", "/organizations", "/files"):
             answer = await admin.request("POST", path, data=body, headers={**JSON, "Content-Encoding": "gzip"})
