@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from aiohttp import web
@@ -29,8 +29,7 @@ class Reader(asyncio.Protocol):
         self._arrived = arrived
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(self._request)
+        cast(asyncio.Transport, transport).write(self._request)  # uvloop's own classes do not inherit it
 
     def data_received(self, data: bytes) -> None:
         for _ in range(data.count(b"event: data")):
