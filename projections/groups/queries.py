@@ -61,12 +61,6 @@ _PAGE: LiteralString = f"""
     LIMIT %(limit)s
     OFFSET %(offset)s
 """
-_QUOTA: LiteralString = f"""
-    SELECT coalesce(sum(g.quota_allowance), 0)::bigint
-    FROM ({_MEMBERSHIPS}) m
-    JOIN ({_GROUPS}) g ON g.id = m.group_id
-    WHERE m.user_id = %(user_id)s AND m.organization_id = %(organization_id)s
-"""
 _GROUP_ACCESS = {"id": access.Column("g.id", access.Kind.UUID), "organization_id": access.Column("g.organization_id", access.Kind.UUID)}
 _MEMBER_ACCESS = {
     "user_id": access.Column("m.user_id", access.Kind.UUID),
@@ -140,15 +134,6 @@ async def page_of_group_members(
     parameters = {**values, **more, **visible.parameters, "group_id": group_id, "limit": limit or None, "offset": offset}
     rows = await (await connection.execute(statement, parameters)).fetchall()
     return [UserRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
-
-
-async def quota_allowance(connection: AsyncConnection[Any], organization_id: str, user_id: str) -> int:
-    """The sum over all groups that the person is in, Everyone included (contract/identity.md 8)."""
-    cursor = await connection.execute(
-        sql.SQL(_QUOTA).format(), {"everyone": EVERYONE, "organization_id": organization_id, "user_id": user_id}
-    )
-    (row,) = await cursor.fetchall()
-    return int(row[0])
 
 
 async def _one(connection: AsyncConnection[Any], wanted: LiteralString, values: Mapping[str, str]) -> GroupRow | None:

@@ -15,7 +15,6 @@ from projections.groups.queries import (
     group_by_id,
     group_by_name,
     page_of_group_members,
-    quota_allowance,
     readable_groups,
     rosters,
 )
@@ -134,13 +133,6 @@ async def test_pages_of_people(folded: Projecting) -> None:
     assert ([row.username for row in rows], count) == (["bob"], 1)
     rows, count = await page_of_group_members(folded.connection, DEVS, parse_user_search("bob"), ALWAYS, limit=0, offset=0, after_id="")
     assert (rows, count) == ([], 0)
-
-
-async def test_a_quota_is_the_sum_over_all_groups(folded: Projecting) -> None:
-    assert await quota_allowance(folded.connection, ACME, ANN) == 13
-    assert await quota_allowance(folded.connection, ACME, BOB) == 10
-    assert await quota_allowance(folded.connection, APEX, BOB) == 1
-    assert await quota_allowance(folded.connection, APEX, ANN) == 0
 
 
 async def test_no_group_outlives_its_organization(projecting: Projecting) -> None:
