@@ -17,7 +17,7 @@ from projections.engine.tail import Decoder, head, read_page
 
 NEXT_SCHEMA = "ledger_read_next"
 OLD_SCHEMA = "ledger_read_old"
-REBUILD_LOCK = 0x1ED6E203
+REBUILD_LOCK = 0x1ED6E205
 #: Sent on the feed after a switch: whoever holds documents must drop them.
 RESET = "reset"
 
