@@ -49,6 +49,8 @@ from service.store.provisioner_daemons import API_VERSION, Kind
 from service.store.repository import Repository
 from service.version import BUILD_VERSION
 from service.watch.hub import Hub
+from service.watch.row_group import Sources
+from service.watch.row_groups import RowGroups
 from service.watch.wakeups import Wakeups
 from service.web.documents import Documents
 from service.web.feed import Feed, RepositoryFollower
@@ -162,10 +164,11 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         passwords = Passwords()
         stack.callback(passwords.close)
 
-        hub = Hub()
-        documents = Documents(pool, hub, allow_renames=settings.allow_workspace_renames)
-        feed.add(documents)
+        documents = Documents(pool, allow_renames=settings.allow_workspace_renames)
+        hub = documents.audience = Hub(authenticator, RowGroups(Sources(pool, positions, documents)))
+        # In this order: who lost rights is known before what was changed afterwards is offered.
         feed.add(hub)
+        feed.add(documents)
 
         job_logs = JobLogHub(connect)
         feed.add(job_logs)

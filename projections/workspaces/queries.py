@@ -13,12 +13,14 @@ from psycopg import AsyncConnection, sql
 
 from projections.access import Condition
 
-_ORDER: LiteralString = "w.is_running DESC, lower(w.owner_name), lower(w.name)"
+#: The rows that lists are about, and their order behind the viewer's favourites (contract/listing.md 9).
+LISTED: LiteralString = "NOT w.deleted AND w.doc IS NOT NULL"
+ORDER: LiteralString = "w.is_running DESC, lower(w.owner_name), lower(w.name)"
 _COUNTED: LiteralString = (
     """
     SELECT (SELECT count(*) FROM workspaces w WHERE {where}),
       ARRAY(SELECT w.id FROM workspaces w WHERE w.favorite AND w.owner_id = %(viewer)s::uuid AND {where} ORDER BY """
-    + _ORDER
+    + ORDER
     + ")"
 )
 _PAGE: LiteralString = (
@@ -27,7 +29,7 @@ _PAGE: LiteralString = (
     FROM workspaces w
     WHERE {where} AND NOT (w.favorite AND w.owner_id = %(viewer)s::uuid)
     ORDER BY """
-    + _ORDER
+    + ORDER
     + """
     LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
 """
@@ -62,7 +64,7 @@ async def page(connection: AsyncConnection[Any], conditions: Sequence[Condition]
     The viewer's favourites stand first. They are few and found by an index of their own, so that the rest can come from the
     index that has the list's order. Two statements, whatever the size.
     """
-    where = sql.SQL(" AND ").join([sql.SQL("NOT w.deleted AND w.doc IS NOT NULL"), *(c.text for c in conditions)])
+    where = sql.SQL(" AND ").join([sql.SQL(LISTED), *(c.text for c in conditions)])
     parameters: dict[str, Any] = {"viewer": viewer_id}
     for condition in conditions:
         parameters |= condition.parameters

@@ -64,6 +64,15 @@ class Authenticator:
             case Access.PUBLIC | Access.AGENT | Access.PROVISIONER:
                 return _nobody
 
+    @property
+    def generation(self) -> int:
+        """Moves whenever anybody's rights may have changed."""
+        return self._cache.generation
+
+    def is_current(self, caller: Caller) -> bool:
+        """Whether this is still what is known of the caller: if not, whoever goes on serving it must authenticate it anew."""
+        return self._cache.holds(caller)
+
     async def authenticate(self, call: Call) -> Caller:
         """The caller of a request. Raises `Unauthenticated` with the reason for which its token does not pass."""
         request = call.request

@@ -55,6 +55,10 @@ class CallerCache:
         """The entry of a token, if it is known."""
         return self._entries.get(digest)
 
+    def holds(self, caller: Caller) -> bool:
+        """Whether this very caller is known, not one who was read before or after."""
+        return any(self._entries[digest].caller is caller for digest in self._by_stream.get(caller.user_id, ()))
+
     def put(self, digest: bytes, entry: Entry, generation: int) -> None:
         """Keep the entry, unless something was undone since `generation`, at which its caller began to be read."""
         if generation != self.generation:

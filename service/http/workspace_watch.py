@@ -10,9 +10,9 @@ from domain.kernel.errors import Forbidden, NotFound
 from service.http.call import Call
 from service.http.paths import path_uuid
 from service.http.routing import Access, Parameter, Protocol, Route, Stream
-from service.watch.sse import SseTransport
+from service.watch.sse import SseOutlet
 from service.watch.stream import resume_position, watch
-from service.watch.websocket import WebSocketTransport, accept, check_upgrade, one_way
+from service.watch.websocket import WebSocketOutlet, accept, check_upgrade, one_way
 from service.web.access import may_read_template, may_read_workspace
 
 
@@ -30,23 +30,23 @@ async def _readable(call: Call) -> str:
 async def watch_sse(call: Call) -> web.StreamResponse:
     """Server-sent events; `Last-Event-ID` (or `?after=`) leaves out what the client has seen."""
     id = await _readable(call)
-    request, head = call.request, call.services.positions.current
-    after = resume_position(request.headers.get("Last-Event-ID", request.query.get("after")), head)
-    transport = await SseTransport.open(request, head)
+    request = call.request
+    after = await resume_position(call, request.headers.get("Last-Event-ID"), request.query.get("after"))
+    outlet = await SseOutlet.open(request, call.services.positions.current)
     with contextlib.suppress(ConnectionError):
-        await watch(call, id, transport, after)
-    return transport.response
+        await watch(call, id, outlet, after)
+    return outlet.response
 
 
 async def watch_websocket(call: Call) -> web.StreamResponse:
     """The same over a WebSocket; `?after=` resumes."""
     id = await _readable(call)
     check_upgrade(call.request)
-    head = call.services.positions.current
-    after = resume_position(call.request.query.get("after"), head)
-    socket = await accept(call.request, call.services.settings.watch_ping_seconds, head)
+    after = await resume_position(call, call.request.query.get("after"))
+    services = call.services
+    socket = await accept(call.request, services.settings.watch_ping_seconds, services.positions.current)
     with contextlib.suppress(ConnectionError):
-        await one_way(socket, lambda: watch(call, id, WebSocketTransport(socket), after))
+        await one_way(socket, lambda: watch(call, id, WebSocketOutlet(call.request, socket), after))
     return socket
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from service.version import BUILD_VERSION
-from service.watch.frames import PING_SSE, Document
+from service.watch.frames import Encode
+from service.watch.outlet import Connection
 
+_PING = b"event: ping\n\n"
 _HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-cache",
@@ -21,45 +21,63 @@ _HEADERS = {
 STALL_SECONDS = 60.0
 
 
-class SseTransport:
+def sse_frame(position: int, payload: bytes) -> bytes:
+    """A `data` frame with its id, as HTTP/1.0 carries it: bare."""
+    return b"id: %d\nevent: data\ndata: %b\n\n" % (position, payload)
+
+
+def sse_chunk(position: int, payload: bytes) -> bytes:
+    """The same as one chunk of HTTP/1.1's chunked transfer coding (RFC 9112 7.1)."""
+    return _chunk(sse_frame(position, payload))
+
+
+def _chunk(frame: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(frame), frame)
+
+
+class SseOutlet:
     """Writes frames to one response."""
 
-    def __init__(self, response: web.StreamResponse) -> None:
-        self._response = response
+    __slots__ = ("_connection", "_is_chunked", "encode", "response")
+
+    def __init__(self, response: web.StreamResponse, connection: Connection, *, is_chunked: bool) -> None:
+        self.response = response
+        self._connection = connection
+        self._is_chunked = is_chunked
+        self.encode: Encode = sse_chunk if is_chunked else sse_frame
 
     @staticmethod
-    async def open(request: web.Request, position: int) -> SseTransport:
-        """Send the head of the answer."""
+    async def open(request: web.Request, position: int) -> SseOutlet:
+        """Send the head of the answer. Raises `ConnectionResetError` when the reader has gone already."""
         response = web.StreamResponse(headers={**_HEADERS, "Ledger-Position": str(position)})
         await response.prepare(request)
-        return SseTransport(response)
+        return SseOutlet(response, Connection(request, STALL_SECONDS), is_chunked=request.version >= HttpVersion11)
 
     @property
-    def response(self) -> web.StreamResponse:
-        """What the handler returns in the end."""
-        return self._response
+    def is_ready(self) -> bool:
+        """Whether a frame could be taken at once."""
+        return self._connection.is_ready
 
-    async def write(self, frame: bytes) -> None:
-        """Send bytes; waits while the reader is slow. Raises `ConnectionResetError` when it stalls or has gone."""
-        try:
-            async with asyncio.timeout(STALL_SECONDS):
-                await self._response.write(frame)
-        except TimeoutError:
-            raise ConnectionResetError("the reader takes nothing") from None
+    def push(self, frame: bytes) -> None:
+        """Write an encoded frame without waiting."""
+        self._connection.push(frame)
+
+    async def send(self, frame: bytes) -> None:
+        """Write an encoded frame and wait until it has left. Raises `ConnectionResetError` when the reader stalls or has gone."""
+        await self._connection.send(frame)
 
     async def ping(self, *, first: bool) -> None:
         """`event: ping` without data."""
-        await self.write(PING_SSE)
-
-    async def data(self, document: Document, viewer_id: str) -> None:
-        """The document with its position as the frame's id."""
-        await self.write(document.sse(viewer_id))
+        await self._raw(_PING)
 
     async def error(self, message: str, detail: str) -> None:
         """`event: error`, then the end."""
         body = orjson.dumps({"message": message, **({"detail": detail} if detail else {})})
-        await self.write(b"event: error\ndata: " + body + b"\n\n")
+        await self._raw(b"event: error\ndata: " + body + b"\n\n")
 
     async def end(self) -> None:
         """A comment that says why the stream ends."""
-        await self.write(b": the service is stopping\n\n")
+        await self._raw(b": the service is stopping\n\n")
+
+    async def _raw(self, frame: bytes) -> None:
+        await self._connection.send(_chunk(frame) if self._is_chunked else frame)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import struct
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -13,9 +14,13 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from domain.kernel.errors import DomainError, Forbidden, Invalid
 from service.version import BUILD_VERSION
-from service.watch.frames import PING_WEBSOCKET, Document
+from service.watch.frames import Encode
+from service.watch.outlet import Connection
 
-_WRITE_SECONDS = 10.0
+_PING = b'{"type":"ping","data":null}'
+_FINAL_TEXT = 0x81
+#: A reader that takes nothing for so long is cut off (contract/workspaces.md 10.2).
+STALL_SECONDS = 10.0
 
 
 class UpgradeRequired(DomainError):
@@ -53,34 +58,59 @@ async def accept(request: web.Request, ping_seconds: float, position: int) -> we
     return socket
 
 
-class WebSocketTransport:
-    """Writes messages to one socket."""
+def websocket_frame(_position: int, payload: bytes) -> bytes:
+    """A `data` message as one unmasked text frame (RFC 6455 5.2); its position, if clients need one, is in the payload."""
+    return _text(b'{"type":"data","data":%b}' % payload)
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+
+def _text(message: bytes) -> bytes:
+    size = len(message)
+    if size < 126:
+        return struct.pack("!BB", _FINAL_TEXT, size) + message
+    if size < 1 << 16:
+        return struct.pack("!BBH", _FINAL_TEXT, 126, size) + message
+    return struct.pack("!BBQ", _FINAL_TEXT, 127, size) + message
+
+
+class WebSocketOutlet:
+    """Writes messages to one socket: whole frames, so that the protocol's own pings and closes fall between them."""
+
+    __slots__ = ("_connection", "_socket", "encode")
+
+    def __init__(self, request: web.Request, socket: web.WebSocketResponse) -> None:
         self._socket = socket
+        self._connection = Connection(request, STALL_SECONDS)
+        self.encode: Encode = websocket_frame
 
-    async def text(self, message: str) -> None:
-        """Send a text message. Raises `ConnectionResetError` when the reader has gone or takes nothing for ten seconds."""
+    @property
+    def is_ready(self) -> bool:
+        """Whether a frame could be taken at once."""
+        return not self._socket.closed and self._connection.is_ready
+
+    def push(self, frame: bytes) -> None:
+        """Write an encoded frame without waiting."""
+        self._connection.push(frame)
+
+    async def send(self, frame: bytes) -> None:
+        """Write an encoded frame and wait until it has left. Raises `ConnectionResetError` when the reader stalls or has gone."""
+        if self._socket.closed:
+            raise ConnectionResetError("the reader has gone")
         try:
-            async with asyncio.timeout(_WRITE_SECONDS):
-                await self._socket.send_str(message)
-        except TimeoutError:
-            await self._socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"the reader takes nothing", drain=False)
-            raise ConnectionResetError("the reader takes nothing") from None
+            await self._connection.send(frame)
+        except ConnectionResetError:
+            # A close frame would queue behind what the reader does not take.
+            self._connection.abort()
+            raise
 
     async def ping(self, *, first: bool) -> None:
         """Only the first ping is a message; later ones are the protocol's."""
         if first:
-            await self.text(PING_WEBSOCKET)
-
-    async def data(self, document: Document, viewer_id: str) -> None:
-        """The document in its envelope."""
-        await self.text(document.websocket(viewer_id))
+            await self.send(_text(_PING))
 
     async def error(self, message: str, detail: str) -> None:
-        """The envelope of an error, then a normal close."""
+        """The envelope of an error, then the end: it is not for the client to come back as it is."""
         data = {"message": message, **({"detail": detail} if detail else {})}
-        await self.text(orjson.dumps({"type": "error", "data": data}).decode())
+        await self.send(_text(orjson.dumps({"type": "error", "data": data})))
         await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"access ended")
 
     async def end(self) -> None:

@@ -7,8 +7,8 @@ and never newer than the position that an answer names.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -17,7 +17,6 @@ from domain.roles import objects
 from projections.workspaces.render import shown
 from projections.workspaces.stored import Stored, stored_between, stored_by_id
 from service.watch.frames import Document
-from service.watch.hub import Hub
 from service.web.feed import Change
 
 #: Bytes of documents kept; the least recently used go first.
@@ -45,16 +44,39 @@ def document_of(row: Stored, *, allow_renames: bool) -> Document:
         )
     body = shown(row.doc, favorite=False, allow_renames=allow_renames)
     return Document(
-        row.id, row.position, body, row.owner_id, workspace, row.template_id, template, row.is_favorite, row.is_deleted, row.is_pending
+        row.id,
+        row.position,
+        body,
+        row.owner_id,
+        workspace,
+        row.template_id,
+        template,
+        row.is_favorite,
+        row.is_deleted,
+        row.is_pending,
+        row.user_acl,
+        row.group_acl,
     )
 
 
-class Documents:
-    """A bounded cache in front of the `workspaces` table; a feed follower that also tells the hub."""
+class Audience(Protocol):
+    """Who is told of changed documents."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], hub: Hub, *, allow_renames: bool, capacity: int = CAPACITY) -> None:
+    @property
+    def watched(self) -> Iterable[str]:
+        """Ids of the workspaces that must be told of whatever was missed."""
+
+    async def publish(self, documents: Sequence[Document], position: int) -> None:
+        """These changed on the way to `position`, in the order of their own positions."""
+
+
+class Documents:
+    """A bounded cache in front of the `workspaces` table; a feed follower that also tells its audience, if it has one."""
+
+    def __init__(self, pool: AsyncConnectionPool[Any], *, allow_renames: bool, capacity: int = CAPACITY) -> None:
         self._pool = pool
-        self._hub = hub
+        #: Stands before this in the feed, so that it knows of lost rights before it is told what was changed afterwards.
+        self.audience: Audience | None = None
         self._allow_renames = allow_renames
         self._capacity = capacity
         self._size = 0
@@ -97,24 +119,31 @@ class Documents:
         documents = [document_of(row, allow_renames=self._allow_renames) for row in await stored_between(connection, previous, position)]
         for document in documents:
             self._keep(document)
-        await self._hub.publish(documents)
+        if self.audience is not None:
+            await self.audience.publish(documents, position)
 
     async def reset(self, connection: AsyncConnection[Any], position: int) -> None:
         """Forget everything; watched documents are read again and offered, whatever was missed."""
         self._generation += 1
         self._kept.clear()
         self._size = 0
-        watched = list(self._hub.watched)
-        if watched:
-            documents = [document_of(row, allow_renames=self._allow_renames) for row in await stored_by_id(connection, watched)]
+        if self.audience is not None:
+            watched = list(self.audience.watched)
+            rows = await stored_by_id(connection, watched) if watched else []
+            documents = [document_of(row, allow_renames=self._allow_renames) for row in rows]
             for document in documents:
                 self._keep(document)
-            await self._hub.publish(documents)
+            await self.audience.publish(documents, position)
 
     def _keep(self, document: Document) -> None:
         before = self._kept.pop(document.id, None)
         if before is not None:
             self._size -= len(before.body)
+            # The same object says that nobody's right to read has changed with the document.
+            if before.workspace == document.workspace:
+                document.workspace = before.workspace
+            if before.template == document.template:
+                document.template = before.template
         self._kept[document.id] = document
         self._size += len(document.body)
         while self._size > self._capacity and self._kept:
