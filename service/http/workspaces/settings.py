@@ -25,7 +25,7 @@ from service.http.call import Call
 from service.http.fields import INT64, TEXT, optional, wire
 from service.http.parsing import decode_body
 from service.http.responses import no_content
-from service.http.routing import Access, Conditional, Route
+from service.http.routing import Access, Conditional, Handler, Route
 from service.http.rules import USERNAME
 from service.http.workspaces.access import require, workspace_in_path
 from service.http.workspaces.conditional import if_match
@@ -137,16 +137,17 @@ async def record_usage(call: Call) -> web.Response:
 
 
 def _change(
-    method: str, path: str, handler: object, summary: str, request: str | None = None, permission: str = "workspace:update"
+    method: str, path: str, handler: Handler, summary: str, request: str | None = None, permission: str = "workspace:update"
 ) -> Route:
     return Route(
         method,
         f"/workspaces/{{workspace}}{path}",
-        handler,  # type: ignore[arg-type]
+        handler,
         access=Access.SESSION,
         permission=permission,
         summary=summary,
         request=request,
+        request_required=handler is not record_usage,
         responses={204: None},
         tag="Workspaces",
         conditional=Conditional.CHANGE,
