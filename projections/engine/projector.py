@@ -16,6 +16,7 @@ from domain.kernel.events import Recorded
 from projections.engine import schema
 from projections.engine.batch import project
 from projections.engine.model import ReadModel
+from projections.engine.tables import Rows
 from projections.engine.tail import Decoder, read_page
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,10 @@ _ADVANCE: LiteralString = """
     SET position = %s
     FROM unnest(%s::text[], %s::bigint[]) AS known (model, position)
     WHERE p.model = known.model AND p.position = known.position
+    RETURNING p.model
 """
+#: Rows kept in memory from batch to batch: what was changed last is likely to be changed next.
+KEPT_ROWS = 20_000
 
 
 class LostPosition(Exception):
@@ -91,6 +95,7 @@ class Projector:
             await asyncio.sleep(self._poll_seconds)
         self.leading = True
         positions = await schema.positions(connection)
+        rows = Rows()
         while True:
             # Cleared before the read: an append during the read sets it again, so that none is waited for in vain.
             self._wake.clear()
@@ -100,9 +105,19 @@ class Projector:
             if reached > start:
                 started = time.perf_counter()
                 try:
-                    positions = await self._apply(connection, active, positions, events, reached)
+                    await advance(connection, active, positions, events, reached, rows)
+                    positions = _moved(positions, active, reached)
                 except LostPosition:
-                    positions = await schema.positions(connection)
+                    rows, positions = Rows(), await schema.positions(connection)
+                except psycopg.OperationalError:
+                    raise
+                except Exception:
+                    log.exception("batch could not be folded; trying model by model")
+                    rows = Rows()
+                    for model in active:
+                        positions = await self._apply(connection, model, positions, events, reached)
+                if rows.size > KEPT_ROWS:
+                    rows = Rows()
                 self.position = reached
                 self.observe(len(events), time.perf_counter() - started)
             else:
@@ -110,43 +125,44 @@ class Projector:
                     await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
 
     async def _apply(
-        self,
-        connection: AsyncConnection[Any],
-        models: Sequence[ReadModel],
-        positions: dict[str, int],
-        events: Sequence[Recorded],
-        reached: int,
+        self, connection: AsyncConnection[Any], model: ReadModel, positions: dict[str, int], events: Sequence[Recorded], reached: int
     ) -> dict[str, int]:
         try:
-            await advance(connection, models, positions, events, reached)
+            await advance(connection, (model,), positions, events, reached, Rows())
         except (psycopg.OperationalError, LostPosition):
             raise
         except Exception:
-            if len(models) == 1:
-                self._halt(models[0], events)
-                return positions
-            log.exception("batch could not be folded; trying model by model")
-            for model in models:
-                positions = await self._apply(connection, (model,), positions, events, reached)
+            self._halt(model, events)
             return positions
-        return {**positions, **{m.name: reached for m in models if positions[m.name] < reached}}
+        return _moved(positions, (model,), reached)
 
     def _halt(self, model: ReadModel, events: Sequence[Recorded]) -> None:
         log.exception("read model stopped: it cannot fold an event", extra={"model": model.name, "from_position": events[0].position})
         self.halted[model.name] = f"stopped at or after position {events[0].position}"
 
 
+def _moved(positions: dict[str, int], models: Sequence[ReadModel], reached: int) -> dict[str, int]:
+    return {**positions, **{m.name: reached for m in models if positions[m.name] < reached}}
+
+
 async def advance(
-    connection: AsyncConnection[Any], models: Sequence[ReadModel], positions: dict[str, int], events: Sequence[Recorded], reached: int
+    connection: AsyncConnection[Any],
+    models: Sequence[ReadModel],
+    positions: dict[str, int],
+    events: Sequence[Recorded],
+    reached: int,
+    rows: Rows,
 ) -> None:
     """Fold a batch and move the positions of `models` to `reached` in one transaction; tell the feed.
 
+    `rows` may hold what earlier batches left: the leader alone writes these tables. After any failure it must be thrown away.
     Raises `LostPosition`, with nothing changed, when another projector was faster.
     """
-    async with connection.transaction():
-        behind = [m.name for m in models if positions[m.name] < reached]
+    behind = [m.name for m in models if positions[m.name] < reached]
+    # One pipeline: statements travel together, and the server is waited for only where a result is needed.
+    async with connection.pipeline(), connection.transaction():
         cursor = await connection.execute(_ADVANCE, (reached, behind, [positions[name] for name in behind]))
-        if cursor.rowcount != len(behind):
-            raise LostPosition
-        await project(connection, models, positions, events)
+        await project(connection, models, positions, events, rows=rows)
         await connection.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, str(reached)))
+        if len(await cursor.fetchall()) != len(behind):
+            raise LostPosition

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 import orjson
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -60,11 +60,14 @@ class Table:
         )
         self._sql["delete"] = f"DELETE FROM {self.name} t USING unnest({keys}) AS k ({aliases}) WHERE {condition}"
 
-    async def load(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> dict[Key, Row]:
-        """The rows that exist under these keys."""
-        cursor = await connection.execute(self._sql["load"], [[k[i] for k in keys] for i in range(len(self.key))])
+    async def select(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> AsyncCursor[Any]:
+        """Ask for the rows that exist under these keys; `rows` reads what comes back."""
+        return await connection.execute(self._sql["load"], [[k[i] for k in keys] for i in range(len(self.key))])
+
+    def rows(self, values: Iterable[Sequence[Any]]) -> dict[Key, Row]:
+        """The rows that `select` found, by key."""
         names = list(self.columns)
-        rows = [dict(zip(names, values, strict=True)) for values in await cursor.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in values]
         return {tuple(row[k] for k in self.key): row for row in rows}
 
     async def upsert(self, connection: AsyncConnection[Any], rows: Sequence[Row]) -> None:
@@ -89,6 +92,11 @@ class Rows:
         self._rows: dict[Table, dict[Key, Row | None]] = defaultdict(dict)
         self._dirty: dict[Table, set[Key]] = defaultdict(set)
         self.touched: dict[str, dict[str, int]] = defaultdict(dict)
+
+    @property
+    def size(self) -> int:
+        """How many rows are held."""
+        return sum(len(rows) for rows in self._rows.values())
 
     def get(self, table: Table, *key: Any) -> Row | None:
         """The row, not to be changed; None when there is none. Raises `KeyError` when the key was not announced."""
@@ -122,11 +130,15 @@ class Rows:
         for table, key in wanted:
             if key not in self._rows[table]:
                 missing[table].add(key)
-        for table, keys in missing.items():
-            found = await table.load(connection, list(keys))
-            known = self._rows[table]
-            for key in keys:
-                known[key] = found.get(key)
+        if not missing:
+            return
+        async with connection.pipeline():
+            asked = [(table, keys, await table.select(connection, list(keys))) for table, keys in missing.items()]
+            for table, keys, cursor in asked:
+                found = table.rows(await cursor.fetchall())
+                known = self._rows[table]
+                for key in keys:
+                    known[key] = found.get(key)
 
     async def flush(self, connection: AsyncConnection[Any]) -> None:
         """Write what changed since the last flush."""

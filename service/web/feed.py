@@ -27,7 +27,8 @@ _CHANGES: LiteralString = """
     WHERE notification_id > %s AND notification_id <= %s
     ORDER BY notification_id
 """
-_POSITION: LiteralString = "SELECT min(position) FROM positions"
+#: The furthest one: a read model that was stopped by an event must not hold up all others.
+_POSITION: LiteralString = "SELECT max(position) FROM positions"
 #: Beyond this many missed events it is cheaper to forget everything than to look at each.
 MANY = 20_000
 
@@ -61,6 +62,7 @@ class Feed:
         self._followers: list[Follower] = []
         self._wake = asyncio.Event()
         self._must_reset = True
+        self._told = 0
         self._listener = Listener(connect, (FEED_CHANNEL,), self._heard, self._wake.set)
         self._task: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
@@ -88,6 +90,8 @@ class Feed:
     def _heard(self, _channel: str, payload: str) -> None:
         if payload.startswith(RESET):
             self._must_reset = True
+        elif payload.isdigit():
+            self._told = max(self._told, int(payload))
         self._wake.set()
 
     async def _run(self) -> None:
@@ -118,10 +122,13 @@ class Feed:
             delay = min(delay * 2, 2.0)
 
     async def _tick(self, connection: AsyncConnection[Any]) -> None:
-        cursor = await connection.execute(_POSITION, prepare=True)
-        row = await cursor.fetchone()
-        position = int(row[0]) if row and row[0] is not None else 0
         previous = self._positions.current
+        position = self._told
+        if self._must_reset or position <= previous:
+            # Nobody told us of anything new: woken by the clock, or after a gap.
+            cursor = await connection.execute(_POSITION, prepare=True)
+            row = await cursor.fetchone()
+            position = int(row[0]) if row and row[0] is not None else 0
         if self._must_reset or position < previous or position - previous > MANY:
             self._must_reset = False
             for follower in self._followers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,8 @@ def names_model(*, poison: str = "") -> ReadModel:
     async def render(connection: AsyncConnection[Any], rows: Rows) -> None:
         touched = rows.touched["name"]
         await connection.execute(
-            "UPDATE names n SET doc = n.name || '!', position = t.position FROM unnest(%s::uuid[], %s::bigint[]) t (id, position) WHERE n.id = t.id",
+            "UPDATE names n SET doc = n.name || '!', position = t.position"
+            " FROM unnest(%s::uuid[], %s::bigint[]) t (id, position) WHERE n.id = t.id",
             (list(touched), list(touched.values())),
         )
 
@@ -106,6 +107,6 @@ class Engine:
 
 
 @pytest.fixture
-async def engine(migrated_url: str) -> AsyncIterator[Engine]:
+async def engine(migrated_url: str) -> Engine:
     """A database without read models of its own."""
-    yield Engine(migrated_url, EventMapper(KeyRing()))
+    return Engine(migrated_url, EventMapper(KeyRing()))

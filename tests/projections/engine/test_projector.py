@@ -16,6 +16,7 @@ from projections.engine import schema
 from projections.engine.model import ReadModel
 from projections.engine.projector import LostPosition, Projector, advance
 from projections.engine.rebuild import rebuild
+from projections.engine.tables import Rows
 from projections.engine.tail import head, read_page
 from projections.engine.verify import verify
 from tests.projections.engine.conftest import Engine, created, history, names_model
@@ -119,9 +120,9 @@ async def test_a_batch_against_moved_positions_changes_nothing(engine: Engine) -
     connection = await engine.connect()
     async with connection:
         events, reached = await read_page(connection, engine.mapper, 0, 100)
-        await advance(connection, [model], {"names": 0}, events, reached)
+        await advance(connection, [model], {"names": 0}, events, reached, Rows())
         with pytest.raises(LostPosition):
-            await advance(connection, [model], {"names": 0}, events, reached)
+            await advance(connection, [model], {"names": 0}, events, reached, Rows())
     assert await names(engine) == EXPECTED
 
 
