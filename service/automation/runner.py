@@ -90,7 +90,8 @@ class Automation:
             seconds = await self.turn(connection)
             await asyncio.sleep(min(seconds, _PAUSE_SECONDS))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._wake.wait()
 
     async def turn(self, connection: AsyncConnection[Any]) -> float:
         """Do everything that is due now; returns the seconds until something may be due again."""

@@ -75,7 +75,8 @@ class AgentPlayer:
             seconds = await self.turn(connection)
             if seconds > 0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await self._wake.wait()
 
     async def turn(self, connection: AsyncConnection[Any]) -> float:
         """Play everything that is due now; returns the seconds until there may be more."""

@@ -29,7 +29,8 @@ class Wakeup:
     async def wait(self) -> None:
         """Return when it rang since the last wait, or after the poll time; what is read afterwards is complete."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), self._poll_seconds)
+            async with asyncio.timeout(self._poll_seconds):
+                await self._event.wait()
         self._event.clear()
 
 
