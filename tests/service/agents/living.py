@@ -29,10 +29,10 @@ async def until(ledger: Ledger, client: Client, path: str, holds: Callable[[Any]
             await ledger.services.positions.wait_until(position + 1, SECONDS)
 
 
-async def make_workspace(ledger: Ledger, client: Client, *agents: Mapping[str, Any]) -> dict[str, Any]:
-    """A workspace of a template with these agents, its first start succeeded."""
+async def make_workspace(ledger: Ledger, client: Client, *agents: Mapping[str, Any], **plans: Mapping[str, Any]) -> dict[str, Any]:
+    """A workspace of a template with these agents, its first start succeeded; `plans` are other parts of the template."""
     admin, organization = await ledger.admin(), await ledger.organization_id()
-    version = await make_version(admin, organization, of_agents(*agents))
+    version = await make_version(admin, organization, {**of_agents(*agents), **plans})
     at = f"/templateversions/{version['id']}"
     imported = await until(ledger, admin, at, lambda v: v["job"]["status"] not in ("pending", "running"))
     assert imported["job"]["status"] == "succeeded", imported["job"]

@@ -99,6 +99,29 @@ async def test_a_token_is_good_for_the_latest_build_only(ledger: Ledger) -> None
     await agent.post("/workspaceagents/me/heartbeat", want=401)
 
 
+async def test_a_token_is_good_while_the_stop_after_its_start_is_under_way(ledger: Ledger) -> None:
+    owner = await ledger.admin()
+    workspace = await make_workspace(ledger, owner, FOREIGN, stop={"delay_seconds": 60, "logs": ["stopping"]})
+    agent = await as_agent(owner, workspace)
+    await agent.post("/workspaceagents/me/heartbeat", want=200)
+    stop = (await owner.post(f"/workspaces/{workspace['id']}/builds", {"transition": "stop"}, want=201)).json
+    await agent.post("/workspaceagents/me/lifecycle", {"state": "shutting_down"}, want=204)
+    await owner.patch(f"/workspacebuilds/{stop['id']}/cancel", want=200)
+    ended = ("canceled", "succeeded", "failed")
+    await until(ledger, owner, f"/workspacebuilds/{stop['id']}", lambda b: b["job"]["status"] in ended)
+    await agent.post("/workspaceagents/me/heartbeat", want=401)
+
+
+async def test_metadata_comes_as_server_sent_events_too(ledger: Ledger) -> None:
+    owner, agent, _, path = await _foreign(ledger)
+    await agent.post("/workspaceagents/me/metadata-values", {"metadata": [{"key": "load", "value": "1"}]}, want=204)
+    headers = {"Coder-Session-Token": owner.token or ""}
+    async with ledger.session.get(f"{ledger.base}/api/v2{path}/watch-metadata", headers=headers) as response:
+        assert response.headers["Content-Type"] == "text/event-stream"
+        assert await response.content.readline() == b"event: data\n"
+        assert b'"value":"1"' in await response.content.readline()
+
+
 async def test_log_lines_are_read_back(ledger: Ledger) -> None:
     owner, agent, workspace, path = await _foreign(ledger)
     source = agents_in(workspace)[0]["log_sources"][0]["id"]
