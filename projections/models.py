@@ -8,6 +8,7 @@ from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.builds.fold import MODEL as BUILDS
 from projections.engine.model import ReadModel
 from projections.groups.fold import MODEL as GROUPS
+from projections.history.fold import MODEL as HISTORY
 from projections.jobs.fold import MODEL as JOBS
 from projections.organizations.fold import MODEL as ORGANIZATIONS
 from projections.template_versions.fold import MODEL as TEMPLATE_VERSIONS
@@ -29,4 +30,5 @@ MODELS: tuple[ReadModel, ...] = (
     WORKSPACES,
     AVAILABLE_USERS,
     TIMERS,
+    HISTORY,
 )

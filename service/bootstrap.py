@@ -43,6 +43,7 @@ from service.store import agent_telemetry
 from service.store.connect import Connect, connector
 from service.store.erasures import ErasureFollower
 from service.store.group_commit import GroupCommit
+from service.store.log_reader import LogReader
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
 from service.store.provisioner_daemons import API_VERSION, Kind
@@ -182,7 +183,20 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         stack.push_async_callback(telemetry.stop)
 
         services = Services(
-            settings, access_url, pool, bus, positions, feed, authenticator, hub, documents, passwords, limits, telemetry, job_logs
+            settings,
+            access_url,
+            pool,
+            bus,
+            positions,
+            feed,
+            authenticator,
+            hub,
+            documents,
+            passwords,
+            limits,
+            telemetry,
+            job_logs,
+            LogReader(mapper),
         )
         if Role.PROJECTOR in settings.roles:
             projector = Projector(connect, mapper, MODELS)

@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from projections.engine.positions import Positions
 from service.commands.bus import CommandBus
 from service.settings import Settings
+from service.store.log_reader import LogReader
 from service.watch.hub import Hub
 from service.watch.wakeups import Wakeups
 from service.web.documents import Documents
@@ -41,5 +42,6 @@ class Services:
     limits: Limits
     telemetry: Wakeups
     job_logs: JobLogHub
+    log: LogReader
     halted: Callable[[], dict[str, str]] = dict
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

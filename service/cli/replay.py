@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -13,6 +12,7 @@ from psycopg import AsyncConnection
 
 from domain.kernel.events import Recorded
 from projections.engine.tail import ENDLESS, head, read_page
+from projections.history.queries import actor_names
 from service import bootstrap
 from service.cli.progress import ProgressBar
 from service.settings import Settings
@@ -54,7 +54,7 @@ async def _replay(connection: AsyncConnection[Any], args: argparse.Namespace, so
         events, reached = await read_page(connection, mapper, position, _PAGE, upto, skip_unknown=True)
         wanted = [e for e in events if _wanted(e, args)]
         if wanted:
-            usernames = await _usernames(connection, wanted)
+            usernames = await actor_names(connection, wanted)
             documents = (to_wire(e, usernames) for e in wanted)
             if args.format == "cloudevents":
                 documents = (to_cloudevent(d, source) for d in documents)
@@ -75,9 +75,3 @@ def _wanted(recorded: Recorded, args: argparse.Namespace) -> bool:
         and (not args.stream or str(recorded.stream) == args.stream)
         and (not args.actor or recorded.metadata.actor.id == args.actor)
     )
-
-
-async def _usernames(connection: AsyncConnection[Any], events: Sequence[Recorded]) -> dict[str, str | None]:
-    ids = list({e.metadata.actor.id for e in events if e.metadata.actor.kind == "user" and e.metadata.actor.id})
-    cursor = await connection.execute("SELECT id::text, nullif(username, '') FROM users WHERE id = ANY(%s::uuid[])", (ids,))
-    return dict(await cursor.fetchall())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.http.routing import Route
-from service.http.workspaces import acl, create, derived, lifetime, list_watch, listing, read, settings
+from service.http.workspaces import acl, create, derived, history, lifetime, list_watch, listing, read, settings
 
 ROUTES: tuple[Route, ...] = (
     *create.ROUTES,
@@ -14,4 +14,5 @@ ROUTES: tuple[Route, ...] = (
     *lifetime.ROUTES,
     *acl.ROUTES,
     *derived.ROUTES,
+    *history.ROUTES,
 )
