@@ -43,6 +43,7 @@ from service.store import agent_telemetry
 from service.store.connect import Connect, connector
 from service.store.erasures import ErasureFollower
 from service.store.group_commit import GroupCommit
+from service.store.kept_answers import KeptAnswers
 from service.store.log_reader import LogReader
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
@@ -182,6 +183,11 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         await telemetry.start()
         stack.push_async_callback(telemetry.stop)
 
+        answers = KeptAnswers(pool, connect, mapper)
+        if Role.WEB in settings.roles:
+            await answers.start()
+            stack.push_async_callback(answers.stop)
+
         services = Services(
             settings,
             access_url,
@@ -193,6 +199,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             hub,
             documents,
             passwords,
+            answers,
             limits,
             telemetry,
             job_logs,

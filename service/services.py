@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from projections.engine.positions import Positions
 from service.commands.bus import CommandBus
 from service.settings import Settings
+from service.store.kept_answers import KeptAnswers
 from service.store.log_reader import LogReader
 from service.watch.hub import Hub
 from service.watch.wakeups import Wakeups
@@ -39,6 +40,7 @@ class Services:
     hub: Hub
     documents: Documents
     passwords: Passwords
+    answers: KeptAnswers
     limits: Limits
     telemetry: Wakeups
     job_logs: JobLogHub

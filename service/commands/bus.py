@@ -36,6 +36,8 @@ class Outcome:
     events: tuple[Recorded, ...]
 
 
+#: A side write that depends on the events as they are about to be stored.
+Mark = Callable[[Sequence[Recorded]], SideWrite]
 #: Checked in each attempt after the states are loaded and before the append; raises to refuse (`If-Match`).
 Precondition = Callable[[Unit], Awaitable[None]]
 
@@ -66,9 +68,15 @@ class CommandBus:
         self.count_conflict: Callable[[], None] = lambda: None
 
     async def execute(
-        self, command: Any, context: Context, *, precondition: Precondition | None = None, side_writes: Sequence[SideWrite] = ()
+        self,
+        command: Any,
+        context: Context,
+        *,
+        precondition: Precondition | None = None,
+        side_writes: Sequence[SideWrite] = (),
+        mark: Mark | None = None,
     ) -> Outcome:
-        """Carry out a command.
+        """Carry out a command; what `mark` makes of its events is written with them.
 
         Raises the `DomainError` of the decision or precondition, `Busy` when conflicts outlast the retries or the database is
         away. Once the events are handed to the writer, cancelling the caller does not undo them.
@@ -78,7 +86,7 @@ class CommandBus:
             raise UnroutedCommand(f"no route for {type(command).__name__}")
         count = self._counters[type(command)]
         try:
-            outcome = await self._execute(route, command, context, precondition, side_writes)
+            outcome = await self._execute(route, command, context, precondition, side_writes, mark)
         except Busy:
             count("failed")
             raise
@@ -89,7 +97,13 @@ class CommandBus:
         return outcome
 
     async def _execute(
-        self, route: CommandRoute[Any], command: Any, context: Context, precondition: Precondition | None, side_writes: Sequence[SideWrite]
+        self,
+        route: CommandRoute[Any],
+        command: Any,
+        context: Context,
+        precondition: Precondition | None,
+        side_writes: Sequence[SideWrite],
+        mark: Mark | None,
     ) -> Outcome:
         async with contextlib.AsyncExitStack() as stack:
             for id in sorted(set(route.streams(command))):
@@ -105,7 +119,7 @@ class CommandBus:
                 unit.side_writes.extend(side_writes)
                 try:
                     # Shielded: the states in the cache must follow the log even when the caller is gone.
-                    return await asyncio.shield(asyncio.ensure_future(self._commit(unit, decision, context)))
+                    return await asyncio.shield(asyncio.ensure_future(self._commit(unit, decision, context, mark)))
                 except VersionConflict:
                     self.count_conflict()
                     self._repository.evict({*unit.loaded, *(a.stream.id for a in decision)})
@@ -113,7 +127,7 @@ class CommandBus:
                         await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))
         raise Busy("Too many changes to the same object at once.", "Try again in a moment.")
 
-    async def _commit(self, unit: Unit, decision: Decision, context: Context) -> Outcome:
+    async def _commit(self, unit: Unit, decision: Decision, context: Context, mark: Mark | None) -> Outcome:
         people = await self._seal(unit, decision)
         events: list[Recorded] = []
         versions: dict[str, int] = {}
@@ -124,6 +138,8 @@ class CommandBus:
                 version = versions.get(id, known[1].version if known else 0) + 1
                 versions[id] = version
                 events.append(Recorded(event, part.stream, version, str(uuid.uuid4()), context.time, context.metadata))
+        if mark is not None:
+            unit.write(mark(events))
         held = tuple(h for id, h in unit.held.items() if id not in versions)
         try:
             stored = await self._writer.commit(Work(tuple(events), held, tuple(unit.side_writes), people))

@@ -169,7 +169,7 @@ async def _delete_user(command: DeleteUser, unit: Unit, context: Context) -> Dec
 
 
 _OWNS_WORKSPACES = "SELECT EXISTS (SELECT 1 FROM workspaces WHERE owner_id = %s AND NOT deleted)"
-_FORGET_ANSWERS = "DELETE FROM idempotency_keys WHERE caller = %s OR position(convert_to(%s, 'UTF8') IN body) > 0"
+_FORGET_ANSWERS = "DELETE FROM idempotency_keys WHERE caller = %s OR mentions @> ARRAY[%s::uuid]"
 _END_OF_SECRETS = (
     "DELETE FROM password_hashes WHERE user_id = %s",
     "DELETE FROM api_key_digests WHERE user_id = %s",

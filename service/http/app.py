@@ -19,6 +19,7 @@ from service.http.challenge import HEADER as CHALLENGE
 from service.http.challenge import challenge
 from service.http.cross_site import give_csrf_token, refuse_cross_site
 from service.http.errors import error_body, error_response
+from service.http.idempotency import once_per_key
 from service.http.limits import Limits, show
 from service.http.responses import json_bytes
 from service.http.routing import Access, Route
@@ -45,7 +46,7 @@ def build_app(services: Services, routes: Sequence[Route]) -> web.Application:
 
 def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     observe = metrics.http_observer(route.method, route.path)
-    handler = route.handler
+    handler = once_per_key(route.handler) if route.changes else route.handler
     authenticate = services.authenticator.for_access(route.access)
     public = route.access is Access.PUBLIC
     limits = Limits(0) if route.path.startswith("//") else services.limits

@@ -16,13 +16,14 @@ from domain.kernel.errors import Invalid, TooLarge, Unauthenticated
 from domain.kernel.events import Actor
 from service.auth.caller import Caller
 from service.commands.bus import Outcome, Precondition
-from service.http.routing import Route
+from service.http.routing import Access, Route
 from service.observability import logging
 from service.store.append import SideWrite
 from service.store.group_commit import Busy
 
 if TYPE_CHECKING:
     from service.services import Services
+    from service.store.kept_answers import Claim
 
 #: Larger JSON bodies than this are refused with 413; uploads have their own limit.
 MAX_JSON_BYTES = 16 * 1024 * 1024
@@ -32,7 +33,7 @@ POSITION_WAIT_SECONDS = 5.0
 class Call:
     """What a handler is given. `caller` raises `Unauthenticated` on routes that serve anonymous callers too."""
 
-    __slots__ = ("_caller", "_context", "_position", "request", "route", "services")
+    __slots__ = ("_body", "_caller", "_context", "_position", "_seen", "claim", "request", "route", "services")
 
     def __init__(self, services: Services, request: web.Request, route: Route) -> None:
         self.services = services
@@ -41,6 +42,10 @@ class Call:
         self._caller: Caller | None = None
         self._context: Context | None = None
         self._position = 0
+        self._seen = 0
+        self._body: bytes | None = None
+        #: Set for a request with an idempotency key.
+        self.claim: Claim | None = None
 
     @property
     def caller(self) -> Caller:
@@ -90,6 +95,10 @@ class Call:
 
     async def body(self, limit: int = MAX_JSON_BYTES) -> bytes:
         """The raw body. Raises `TooLarge` beyond `limit` bytes, `Invalid` when its encoding is broken."""
+        if self._body is not None:
+            if len(self._body) > limit:
+                raise TooLarge("The request body is too large.", f"At most {limit} bytes are accepted.")
+            return self._body
         declared = self.request.content_length
         if declared is not None and declared > limit:
             raise TooLarge("The request body is too large.", f"At most {limit} bytes are accepted.")
@@ -105,6 +114,16 @@ class Call:
             raise Invalid("The request body could not be read.", str(error)) from error
         return b"".join(chunks)
 
+    async def keep_body(self, limit: int) -> bytes:
+        """The raw body, kept for whoever asks for it again."""
+        self._body = await self.body(limit)
+        return self._body
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the change was made already, by an earlier attempt that was never answered: only the answer is wanted."""
+        return self.claim is not None and bool(self.claim.marks)
+
     async def execute(
         self,
         command: Any,
@@ -114,11 +133,30 @@ class Call:
         side_writes: tuple[SideWrite, ...] = (),
     ) -> Outcome:
         """Carry out a command and wait until the read models show it, so that the answer can be rendered from them."""
-        outcome = await self.services.bus.execute(command, context or self.context, precondition=precondition, side_writes=side_writes)
+        context = context or self.context
+        if self.claim is None or self.route.access is Access.PUBLIC:
+            # Signing in holds a secret that only its first answer can show: better once more than never.
+            outcome = await self.services.bus.execute(command, context, precondition=precondition, side_writes=side_writes)
+        else:
+            ordinal = self.claim.next_command()
+            made = self.claim.marks.get(ordinal)
+            if made is not None:
+                outcome = Outcome(made[0], tuple(await self.services.answers.recall(made)))
+            else:
+                mark = self.claim.mark(ordinal)
+                outcome = await self.services.bus.execute(command, context, precondition=precondition, side_writes=side_writes, mark=mark)
         if outcome.position:
-            self._position = outcome.position
+            self.changed_at(outcome.position)
             await self.shown(outcome.position)
         return outcome
+
+    def changed_at(self, position: int) -> None:
+        """What this request changed stands at `position`."""
+        self._position = position
+
+    def saw(self, position: int) -> None:
+        """The answer shows something as of `position`, which may be ahead of this process' view."""
+        self._seen = max(self._seen, position)
 
     async def shown(self, position: int) -> None:
         """Wait until this process' read models are at `position`. Raises `Busy` after five seconds."""
@@ -130,4 +168,4 @@ class Call:
     @property
     def position(self) -> int:
         """What `Ledger-Position` says: the position of the change, or the one that the read models show."""
-        return self._position or self.services.positions.current
+        return self._position or max(self._seen, self.services.positions.current)

@@ -24,6 +24,7 @@ async def readable(call: Call, id: str) -> Document:
     document = await call.services.documents.get(id)
     if document is None or not may_read_workspace(call.caller.subject, document):
         raise NotFound
+    call.saw(document.position)
     return document
 
 

@@ -34,7 +34,7 @@ def if_match(call: Call, document: Document) -> Precondition | None:
     loaded, so that of two callers with one tag the second is refused, whichever stream the first one changed.
     """
     header = call.request.headers.get("If-Match")
-    if header is None or header.strip() == _ANY:
+    if header is None or header.strip() == _ANY or call.is_repeated:
         return None
     positions = {tag.strip('"').partition("-")[0] for tag in _tags(header)}
     _check(document, positions)

@@ -29,6 +29,7 @@ async def list_workspaces(call: Call) -> web.Response:
         )
     by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
     documents = [document for id in found.ids if (document := by_id.get(id)) is not None and may_read_template(subject, document)]
+    call.saw(max((document.position for document in documents), default=0))
     queue = await places(call, documents)
     rows = b",".join([body_for(call, document, queue.get(document.id)) for document in documents])
     return json_bytes(b'{"workspaces":[%b],"count":%d}' % (rows, found.count))

@@ -10,20 +10,28 @@ CREATE TABLE IF NOT EXISTS ledger_events (
 
 CREATE UNIQUE INDEX IF NOT EXISTS ledger_events_notification_id_idx ON ledger_events (notification_id ASC);
 
--- The outcome of a change that carried an Idempotency-Key; written in the transaction of its events.
+-- Changes that carried an Idempotency-Key: claimed by a process (`holder`, whose advisory lock shows that it lives), then with
+-- their first answer. `id` is a digest of caller, route and key; `answer` is sealed with the key, which is stored nowhere.
+-- `mentions` are the ids in the answer, so that erasing a person reaches it.
 CREATE TABLE idempotency_keys (
+  id bytea PRIMARY KEY,
   caller text NOT NULL,
-  route text NOT NULL,
-  key text NOT NULL,
-  body_hash bytea NOT NULL,
-  status smallint NOT NULL,
-  body bytea NOT NULL,
-  position bigint NOT NULL,
-  content_type text NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (caller, route, key)
+  request_hash bytea NOT NULL,
+  holder integer NOT NULL,
+  answer bytea,
+  mentions uuid[] NOT NULL DEFAULT '{}',
+  created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);
+-- What such a change has appended: written in the transaction of its events, gone when its answer is kept. `ordinal` counts the
+-- commands of one request, `position` is that of the last of its `events`.
+CREATE TABLE idempotency_marks (
+  id bytea NOT NULL,
+  ordinal integer NOT NULL,
+  position bigint NOT NULL,
+  events integer NOT NULL,
+  PRIMARY KEY (id, ordinal)
+);
 
 -- States of long streams, so that folding need not start at the first event. May be emptied at any time.
 CREATE TABLE aggregate_snapshots (
