@@ -50,6 +50,7 @@ from service.store.personal_keys import KeyRing
 from service.store.provisioner_daemons import API_VERSION, Kind
 from service.store.repository import Repository
 from service.version import BUILD_VERSION
+from service.watch.event_hub import EventHub
 from service.watch.hub import Hub
 from service.watch.row_group import Sources
 from service.watch.row_groups import RowGroups
@@ -107,6 +108,7 @@ def web_app(services: Services) -> web.Application:
     async def end_streams(_app: web.Application) -> None:
         services.stopping.set()
         services.hub.close()
+        services.events.close()
         services.telemetry.ring_all()
         services.job_logs.close()
 
@@ -171,6 +173,8 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         # In this order: who lost rights is known before what was changed afterwards is offered.
         feed.add(hub)
         feed.add(documents)
+        events = EventHub(authenticator)
+        feed.add(events)
 
         job_logs = JobLogHub(connect)
         feed.add(job_logs)
@@ -204,6 +208,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             telemetry,
             job_logs,
             LogReader(mapper),
+            events,
         )
         if Role.PROJECTOR in settings.roles:
             projector = Projector(connect, mapper, MODELS)

@@ -14,6 +14,7 @@ from service.commands.bus import CommandBus
 from service.settings import Settings
 from service.store.kept_answers import KeptAnswers
 from service.store.log_reader import LogReader
+from service.watch.event_hub import EventHub
 from service.watch.hub import Hub
 from service.watch.wakeups import Wakeups
 from service.web.documents import Documents
@@ -45,5 +46,6 @@ class Services:
     telemetry: Wakeups
     job_logs: JobLogHub
     log: LogReader
+    events: EventHub
     halted: Callable[[], dict[str, str]] = dict
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

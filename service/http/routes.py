@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.http import (
+    audit_events,
     authcheck,
     available_users,
     build_requests,
@@ -40,6 +41,7 @@ from service.http.workspaces import routes as workspaces
 
 ROUTES: tuple[Route, ...] = (
     *operations.ROUTES,
+    *audit_events.ROUTES,
     *sessions.ROUTES,
     *users.ROUTES,
     *organizations.ROUTES,
