@@ -28,13 +28,13 @@ from domain.agents.values import SIMULATED, STARTED_STATES
 from domain.kernel.events import Recorded
 from projections.agents.tables import AGENTS, APP_STATUSES
 from projections.documents import rfc3339
-from projections.engine.model import ReadModel
+from projections.engine.model import ReadModel, nothing
 from projections.engine.tables import Row, Rows
 
 MODEL = ReadModel("agents", (AGENTS, APP_STATUSES))
 
 
-@MODEL.on(AgentCreated)
+@MODEL.on(AgentCreated, reads=nothing)
 def on_created(rows: Rows, event: AgentCreated, recorded: Recorded) -> None:
     """An agent that nobody has heard of yet; each of its scripts is a source of log lines."""
     spec: Mapping[str, Any] = event.spec

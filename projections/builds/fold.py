@@ -16,13 +16,13 @@ from domain.builds.events import (
 )
 from domain.kernel.events import Recorded
 from projections.builds.tables import BUILDS
-from projections.engine.model import ReadModel
+from projections.engine.model import ReadModel, nothing
 from projections.engine.tables import Row, Rows
 
 MODEL = ReadModel("builds", (BUILDS,))
 
 
-@MODEL.on(BuildQueued)
+@MODEL.on(BuildQueued, reads=nothing)
 def on_queued(rows: Rows, event: BuildQueued, recorded: Recorded) -> None:
     """A build with all that was asked for, and nothing yet of what comes of it."""
     rows.put(

@@ -19,6 +19,11 @@ Bulk = Callable[[AsyncConnection[Any], Any, Recorded], Awaitable[None]]
 Finish = Callable[[AsyncConnection[Any], Rows], Awaitable[None]]
 
 
+def nothing(_event: Any, _recorded: Recorded) -> Iterable[tuple[Table, Key]]:
+    """`reads` of a fold that only puts new rows: nothing need be fetched."""
+    return ()
+
+
 @dataclass(slots=True)
 class ReadModel:
     """`name` is also the package below `projections/` whose `schema.sql` makes the tables.

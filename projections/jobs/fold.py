@@ -31,7 +31,7 @@ from domain.templates.version_events import (
     TemplateImportStarted,
     TemplateVersionCreated,
 )
-from projections.engine.model import ReadModel
+from projections.engine.model import ReadModel, nothing
 from projections.engine.tables import Key, Row, Rows, Table
 from projections.jobs.tables import JOBS
 
@@ -57,7 +57,7 @@ def _queued(recorded: Recorded, job_id: str, **columns: Any) -> Row:
     }
 
 
-@MODEL.on(BuildQueued, reads=_job)
+@MODEL.on(BuildQueued, reads=nothing)
 def on_build_queued(rows: Rows, event: BuildQueued, recorded: Recorded) -> None:
     """A build waits for a worker."""
     rows.put(
@@ -77,7 +77,7 @@ def on_build_queued(rows: Rows, event: BuildQueued, recorded: Recorded) -> None:
     )
 
 
-@MODEL.on(TemplateVersionCreated, reads=_job)
+@MODEL.on(TemplateVersionCreated, reads=nothing)
 def on_version_created(rows: Rows, event: TemplateVersionCreated, recorded: Recorded) -> None:
     """An import waits for a worker."""
     rows.put(
@@ -96,7 +96,7 @@ def on_version_created(rows: Rows, event: TemplateVersionCreated, recorded: Reco
     )
 
 
-@MODEL.on(DryRunQueued, reads=_job)
+@MODEL.on(DryRunQueued, reads=nothing)
 def on_dry_run_queued(rows: Rows, event: DryRunQueued, recorded: Recorded) -> None:
     """A dry run waits for a worker."""
     rows.put(

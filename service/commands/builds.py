@@ -49,6 +49,7 @@ _NO_TOKENS = "DELETE FROM agent_token_digests WHERE agent_id = ANY(%s::uuid[])"
 
 
 async def _queue(command: QueueBuild, unit: Unit, context: Context) -> Decision:
+    unit.new(BUILD, command.build_id)
     workspace = await unit.load(WORKSPACE, command.workspace_id)
     if not workspace.id:
         raise NotFound
@@ -95,6 +96,7 @@ async def _complete(command: CompleteBuild, unit: Unit, context: Context) -> Dec
     end = await _end(unit, workspace, command.build_id, build.transition, context)
     deadlines = deadlines_at_completion(context.time, await deadline_rules(unit, workspace))
     for agent in command.agents:
+        unit.new(AGENT, agent.id)
         unit.write(SideWrite(_TOKEN, (agent.token_digest, agent.id)))
     unit.write(build_states.put(command.build_id, command.state))
     return decide_complete_build(command, build, deadlines, end)

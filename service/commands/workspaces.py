@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.builds.commands import QueueBuild
 from domain.builds.decisions import decide_queue_build
+from domain.builds.state import BUILD
 from domain.builds.values import WorkspaceFacts
 from domain.kernel.context import Context
 from domain.kernel.decider import Decision
@@ -46,7 +47,8 @@ from service.commands.unit import CommandRoute, Unit
 
 
 async def _create(command: CreateWorkspace, unit: Unit, context: Context) -> Decision:
-    await unit.load(WORKSPACE, command.workspace_id)
+    unit.new(WORKSPACE, command.workspace_id)
+    unit.new(BUILD, command.build_id)
     name = await unit.load(RESERVATION, reservation_of(command.owner_id, command.name).id)
     template = await unit.load(TEMPLATE, command.template_id)
     version_id = command.template_version_id or template.active_version_id
