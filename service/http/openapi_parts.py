@@ -66,6 +66,7 @@ PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "keyid": ("string", "Public id of the key: the ten characters before the hyphen."),
     "keyname": ("string", "Name of the token."),
     "id": ("uuid", "Id of the notification."),
+    "name": ("string", "Name of the secret."),
     "asset": ("string", "Name of a file that the page loads."),
     "buildnumber": ("int>=0", "Number of the build within its workspace."),
 }
