@@ -52,7 +52,10 @@ _SPANS = {
     "time_til_dormant_ms": "time_til_dormant_autodeletion_ms",
     "time_til_dormant_autodelete_ms": "time_til_dormant_autodeletion_ms",
 }
-_SCHEDULING = ("default_ttl_ms", "allow_user_autostop", "autostop_requirement", "autostart_requirement", "time_til_dormant_autodelete_ms")
+#: What concerns when existing workspaces start, stop or are deleted.
+SCHEDULING = frozenset(
+    {"default_ttl_ms", "allow_user_autostop", "autostop_requirement", "autostart_requirement", "time_til_dormant_autodelete_ms"}
+)
 
 
 def changed(current: Settings, changes: Settings) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def update_violations(changes: Settings) -> list[Violation]:
 
 def reschedules(before: Settings, after: Settings) -> bool:
     """Whether a change concerns when existing workspaces start, stop or are deleted."""
-    return any(before.get(key) != after.get(key) for key in _SCHEDULING)
+    return any(before.get(key) != after.get(key) for key in SCHEDULING)
 
 
 def _common(changes: Settings, too_short: Callable[[str, int], Violation | None]) -> list[Violation]:

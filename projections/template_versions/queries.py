@@ -55,14 +55,15 @@ _LIST: LiteralString = (
 """
 )
 # What decides about reading comes along, so that a version is found and judged in one round trip.
-_GUARDED: LiteralString = """
-    SELECT v.id, v.template_id, v.organization_id, v.file_id, v.job_id, v.plan, j.completed_at, j.error, j.started_at, j.canceled_at,
-      t.user_acl, t.group_acl, t.deleted AS template_deleted
+_GUARD: LiteralString = """
+    v.id, v.template_id, v.organization_id, v.job_id, t.user_acl, t.group_acl
     FROM template_versions v
     JOIN jobs j ON j.id = v.job_id
     LEFT JOIN templates t ON t.id = v.template_id
     WHERE v.id = %s::uuid
 """
+_GUARDED: LiteralString = "SELECT " + _GUARD
+_PLANNED: LiteralString = "SELECT v.plan, j.completed_at, " + _GUARD
 _DRY_RUN: LiteralString = (
     "SELECT d.id AS dry_run_id, d.template_version_id, d.resources, "
     + _JOB
@@ -113,8 +114,13 @@ async def version_by_id(connection: AsyncConnection[Any], version_id: str) -> Ro
 
 
 async def guarded_version(connection: AsyncConnection[Any], version_id: str) -> Row | None:
-    """A version's plan and job times with its template's access lists (None while it has no template)."""
+    """What says who may do what with a version: its template's access lists, None while it has no template."""
     return await _one(connection, _GUARDED, (version_id,))
+
+
+async def planned_version(connection: AsyncConnection[Any], version_id: str) -> Row | None:
+    """The same with `plan`, and `completed_at` of the import."""
+    return await _one(connection, _PLANNED, (version_id,))
 
 
 async def version_by_name(connection: AsyncConnection[Any], template_id: str, name: str) -> Row | None:

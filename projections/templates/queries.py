@@ -25,7 +25,7 @@ COLUMNS = {
 # Owners of living workspaces, counted through workspaces_template_id_idx.
 _TEMPLATE: LiteralString = """
     SELECT t.*, o.name AS organization_name, o.display_name AS organization_display_name, o.icon AS organization_icon,
-      u.username AS author_username, v.plan -> 'start' ->> 'ai_task_app' AS ai_task_app,
+      u.username AS author_username,
       (SELECT count(DISTINCT w.owner_id) FROM workspaces w WHERE w.template_id = t.id AND NOT w.deleted) AS active_user_count
 """
 _FROM: LiteralString = """
@@ -36,7 +36,12 @@ _FROM: LiteralString = """
 """
 _ORDER: LiteralString = " ORDER BY active_user_count DESC, lower(t.name), t.id"
 _BY_ID: LiteralString = _TEMPLATE + _FROM + "WHERE t.id = %s::uuid"
-_BY_NAME: LiteralString = _TEMPLATE + _FROM + "WHERE t.organization_id = %s::uuid AND lower(t.name) = lower(%s) AND NOT t.deleted"
+_GUARDED: LiteralString = "SELECT t.* FROM templates t WHERE t.id = %s::uuid AND NOT t.deleted"
+_GUARDED_BY_NAME: LiteralString = """
+    SELECT t.*
+    FROM templates t
+    WHERE t.organization_id = %s::uuid AND lower(t.name) = lower(%s) AND NOT t.deleted
+"""
 
 # Succeeded builds of the active version: at most 200 of each template, so that a look at a template stays cheap.
 _BUILD_TIMES: LiteralString = """
@@ -68,9 +73,14 @@ async def template_by_id(connection: AsyncConnection[Any], template_id: str) -> 
     return await _one(connection, _BY_ID, (template_id,))
 
 
-async def template_by_name(connection: AsyncConnection[Any], organization_id: str, name: str) -> Row | None:
-    """A living template by its name in any case."""
-    return await _one(connection, _BY_NAME, (organization_id, name))
+async def guarded_template(connection: AsyncConnection[Any], template_id: str) -> Row | None:
+    """A living template's own columns, for deciding who may do what with it; nothing is counted."""
+    return await _one(connection, _GUARDED, (template_id,))
+
+
+async def guarded_template_by_name(connection: AsyncConnection[Any], organization_id: str, name: str) -> Row | None:
+    """The same by its name in any case."""
+    return await _one(connection, _GUARDED_BY_NAME, (organization_id, name))
 
 
 async def find_templates(

@@ -31,7 +31,7 @@ from service.http.parsing import decode_body, nested
 from service.http.paths import path_uuid
 from service.http.responses import json_response, message
 from service.http.routing import Access, Route
-from service.http.template_access import path_version
+from service.http.template_access import path_plan, path_version
 from service.http.template_versions import VariableValue
 from service.http.version_details import refuse_while_importing
 from service.http.version_documents import matched_provisioners
@@ -54,7 +54,7 @@ async def create(call: Call) -> web.Response:
     """Queue a dry run."""
     caller = call.caller
     async with call.pool.connection() as connection:
-        version = await path_version(call, connection)
+        version = await path_plan(call, connection)
     if not allows(caller.subject, Action.CREATE, _workspace_of(version, caller.user_id)):
         raise NotFound
     request = decode_body(await call.body(), DryRunRequest)

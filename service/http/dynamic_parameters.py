@@ -26,7 +26,7 @@ from service.http.fields import INT64, TEXT, UUID_TEXT, map_of, wire
 from service.http.parsing import decode_body
 from service.http.responses import json_response
 from service.http.routing import Access, Parameter, Protocol, Route, Stream
-from service.http.template_access import version_in_path
+from service.http.template_access import plan_in_path
 from service.http.version_details import refuse_while_importing
 from service.watch.websocket import accept, check_upgrade
 
@@ -73,7 +73,7 @@ async def _exists(connection: AsyncConnection[Any], user_id: str) -> bool:
 
 async def evaluate(call: Call) -> web.Response:
     """The form with the given inputs, once; the answer's id is always 0."""
-    version = await version_in_path(call)
+    version = await plan_in_path(call)
     request = decode_body(await call.body(), FormRequest)
     refuse_while_importing(version)
     return json_response(await Form(call, version["plan"], NIL).answer(0, request.inputs, request.owner_id))
@@ -81,7 +81,7 @@ async def evaluate(call: Call) -> web.Response:
 
 async def converse(call: Call) -> web.StreamResponse:
     """The form over a socket: at once with its defaults, then once for each message of the client."""
-    version = await version_in_path(call)
+    version = await plan_in_path(call)
     owner_id = _owner(call)
     refuse_while_importing(version)
     check_upgrade(call.request)

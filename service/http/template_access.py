@@ -15,8 +15,8 @@ from domain.kernel.errors import Forbidden, NotFound
 from domain.roles import objects
 from domain.roles.permissions import Action
 from domain.roles.policy import Subject, allows
-from projections.template_versions.queries import guarded_version
-from projections.templates.queries import template_by_id
+from projections.template_versions.queries import guarded_version, planned_version
+from projections.templates.queries import guarded_template
 from service.http.call import Call
 from service.http.paths import path_uuid
 
@@ -46,9 +46,12 @@ def require(subject: Subject, action: str, obj: objects.Object) -> None:
 
 
 async def path_template(call: Call, connection: AsyncConnection[Any], action: str = Action.READ) -> Row:
-    """The living template of the path, on which the caller may do `action`. Raises `Invalid`, `NotFound`, `Forbidden`."""
-    row = await template_by_id(connection, path_uuid(call.path["template"]))
-    if row is None or row["deleted"]:
+    """The living template of the path (a row of `guarded_template`), on which the caller may do `action`.
+
+    Raises `Invalid`, `NotFound`, `Forbidden`.
+    """
+    row = await guarded_template(connection, path_uuid(call.path["template"]))
+    if row is None:
         raise NotFound
     require(call.caller.subject, action, template_object(row))
     return row
@@ -56,14 +59,32 @@ async def path_template(call: Call, connection: AsyncConnection[Any], action: st
 
 async def path_version(call: Call, connection: AsyncConnection[Any], action: str = Action.READ) -> Row:
     """The version of the path (a row of `guarded_version`), likewise."""
-    row = await guarded_version(connection, path_uuid(call.path["templateversion"]))
-    if row is None:
-        raise NotFound
-    require(call.caller.subject, action, version_object(row))
-    return row
+    return _allowed(call, await guarded_version(connection, _version_id(call)), action)
+
+
+async def path_plan(call: Call, connection: AsyncConnection[Any]) -> Row:
+    """The version of the path with what it declares (a row of `planned_version`), readable by the caller."""
+    return _allowed(call, await planned_version(connection, _version_id(call)), Action.READ)
 
 
 async def version_in_path(call: Call, action: str = Action.READ) -> Row:
     """`path_version` on a connection of its own."""
     async with call.pool.connection() as connection:
         return await path_version(call, connection, action)
+
+
+async def plan_in_path(call: Call) -> Row:
+    """`path_plan` on a connection of its own."""
+    async with call.pool.connection() as connection:
+        return await path_plan(call, connection)
+
+
+def _version_id(call: Call) -> str:
+    return path_uuid(call.path["templateversion"])
+
+
+def _allowed(call: Call, row: Row | None, action: str) -> Row:
+    if row is None:
+        raise NotFound
+    require(call.caller.subject, action, version_object(row))
+    return row

@@ -23,7 +23,7 @@ from domain.templates.version_commands import (
     UpdateTemplateVersion,
 )
 from projections.template_versions.queries import version_by_id
-from projections.templates.queries import template_by_id
+from projections.templates.queries import guarded_template
 from service.http.call import Call
 from service.http.fields import TEXT, UUID_TEXT, list_of, map_of, optional, wire
 from service.http.files import readable_file
@@ -32,7 +32,7 @@ from service.http.parsing import decode_body, nested
 from service.http.responses import json_response, message
 from service.http.routing import Access, Route
 from service.http.rules import TEMPLATE_VERSION_NAME, one_of, required_without, shorter_than, unless_unset
-from service.http.template_access import require, template_object, version_in_path
+from service.http.template_access import path_version, require, template_object, version_in_path
 from service.http.version_documents import queued_document, version_documents
 from service.http.version_names import generated_name
 
@@ -100,8 +100,8 @@ async def _check_references(call: Call, connection: AsyncConnection[Any], organi
     """The template, then the archive, each as far as the caller may know of it."""
     subject = call.caller.subject
     if request.template_id != NIL:
-        template = await template_by_id(connection, request.template_id)
-        if template is None or template["deleted"] or template["organization_id"] != organization_id:
+        template = await guarded_template(connection, request.template_id)
+        if template is None or template["organization_id"] != organization_id:
             raise NotFound
         require(subject, Action.CREATE, template_object(template))
     if request.file_id != NIL and request.example_id:
@@ -117,7 +117,7 @@ async def _check_references(call: Call, connection: AsyncConnection[Any], organi
 async def show(call: Call) -> web.Response:
     """A version with its job as of now."""
     async with call.pool.connection() as connection:
-        row = await version_by_id(connection, (await version_in_path(call))["id"])
+        row = await version_by_id(connection, (await path_version(call, connection))["id"])
         if row is None:
             raise NotFound
         (document,) = await version_documents(connection, [row])

@@ -18,9 +18,9 @@ from domain.roles.permissions import Action, Resource
 from domain.roles.policy import allows
 from domain.templates.commands import CreateTemplate, DeleteTemplate, UpdateTemplate
 from domain.templates.events import TemplateUpdated
-from domain.templates.settings import reschedules
+from domain.templates.settings import SCHEDULING, reschedules
 from domain.workspaces.template_changes import FollowTemplate
-from projections.templates.queries import build_times, find_templates, template_by_id, template_by_name
+from projections.templates.queries import build_times, find_templates, guarded_template_by_name, template_by_id
 from projections.templates.render import render_template
 from projections.templates.search import parse_template_search
 from service.commands.template_effects import apply_template
@@ -107,15 +107,14 @@ async def show(call: Call) -> web.Response:
     """A template by its id."""
     async with call.pool.connection() as connection:
         row = await path_template(call, connection)
-        (document,) = await _documents(connection, [row])
-    return json_response(document)
+    return await _answer(call, row["id"])
 
 
 async def named_template(call: Call, connection: AsyncConnection[Any]) -> Row:
     """The template whose organization and name the path holds, readable by the caller. Raises `NotFound`."""
     organization = await path_organization(call, connection)
     name = call.path["templatename"]
-    row = await template_by_name(connection, organization.id, name) if is_name(name) else None
+    row = await guarded_template_by_name(connection, organization.id, name) if is_name(name) else None
     if row is None:
         raise NotFound
     require(call.caller.subject, Action.READ, template_object(row))
@@ -126,8 +125,7 @@ async def show_by_name(call: Call) -> web.Response:
     """A template by its name in an organization, in any case."""
     async with call.pool.connection() as connection:
         row = await named_template(call, connection)
-        (document,) = await _documents(connection, [row])
-    return json_response(document)
+    return await _answer(call, row["id"])
 
 
 async def update(call: Call) -> web.Response:
@@ -146,7 +144,9 @@ async def update(call: Call) -> web.Response:
     outcome = await call.execute(command)
     wish = FollowTemplate("", bool(request.update_workspace_last_used_at), bool(request.update_workspace_dormant_at))
     changed = [r for r in outcome.events if isinstance(r.event, TemplateUpdated) and reschedules(row["settings"], r.event.settings)]
-    if changed or wish.restarts_idleness or wish.restarts_dormancy:
+    # The same request again finishes what was cut short before.
+    is_repeat = not outcome.events and not SCHEDULING.isdisjoint(command.settings)
+    if changed or is_repeat or wish.restarts_idleness or wish.restarts_dormancy:
         context = replace(call.context, causation_id=changed[0].id) if changed else call.context
         services = call.services
         await call.shown(await apply_template(services.bus, services.pool, row["id"], wish, context))

@@ -14,7 +14,7 @@ from service.http.call import Call
 from service.http.job_logs import job_log
 from service.http.responses import json_response
 from service.http.routing import Access, Body, Handler, Route
-from service.http.template_access import path_version, version_in_path
+from service.http.template_access import path_plan, plan_in_path, version_in_path
 from service.store.template_variables import variable_values
 
 _TAG = "Templates"
@@ -22,14 +22,14 @@ _NOT_YET = "The template version is still being imported."
 
 
 def refuse_while_importing(version: Mapping[str, Any]) -> None:
-    """Raises `TooEarly` until the import job of a row of `guarded_version` has ended."""
+    """Raises `TooEarly` until the import job of a row of `planned_version` has ended."""
     if version["completed_at"] is None:
         raise TooEarly(_NOT_YET, "Wait for its import to complete.")
 
 
 async def rich_parameters(call: Call) -> web.Response:
     """The questions to the owner of a workspace."""
-    version = await version_in_path(call)
+    version = await plan_in_path(call)
     refuse_while_importing(version)
     return json_response(plans.rich_parameters(version["plan"]))
 
@@ -37,7 +37,7 @@ async def rich_parameters(call: Call) -> web.Response:
 async def variables(call: Call) -> web.Response:
     """The inputs of the template's author, sensitive ones masked."""
     async with call.pool.connection() as connection:
-        version = await path_version(call, connection)
+        version = await path_plan(call, connection)
         if version["completed_at"] is None:
             raise Forbidden(_NOT_YET, "Its variables are not known yet.")
         values = await variable_values(connection, version["id"])
@@ -46,13 +46,13 @@ async def variables(call: Call) -> web.Response:
 
 async def presets(call: Call) -> web.Response:
     """Values chosen together; null when there are none."""
-    version = await version_in_path(call)
+    version = await plan_in_path(call)
     return json_response(plans.presets(version["plan"]))
 
 
 async def resources(call: Call) -> web.Response:
     """What a start and a stop make."""
-    version = await version_in_path(call)
+    version = await plan_in_path(call)
     completed_at = version["completed_at"]
     if completed_at is None:
         raise Invalid(_NOT_YET, "Its resources are not known yet.")

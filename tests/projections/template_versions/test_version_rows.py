@@ -23,7 +23,7 @@ from domain.templates.version_events import (
 from projections.template_versions.queries import (
     VersionPage,
     dry_run_by_job,
-    guarded_version,
+    planned_version,
     previous_version,
     templates_of_file,
     version_by_id,
@@ -121,10 +121,10 @@ async def test_names_count_by_case_and_find_archived_ones(projecting: Projecting
 
 async def test_what_decides_about_reading_comes_with_the_plan(projecting: Projecting) -> None:
     await projecting.fold(history(*HISTORY))
-    row = await guarded_version(projecting.connection, V1)
+    row = await planned_version(projecting.connection, V1)
     assert row is not None
     assert (row["template_id"], row["group_acl"], row["plan"]["tags"]) == (FAMILY, {}, {"a": "b"})
-    lone = await guarded_version(projecting.connection, LONE)
+    lone = await planned_version(projecting.connection, LONE)
     assert lone is not None
     assert (lone["template_id"], lone["group_acl"], lone["plan"], lone["completed_at"]) == (None, None, None, None)
 

@@ -13,7 +13,7 @@ from domain.roles.policy import OrgMembership, compile_subject
 from domain.templates.events import TemplateACLUpdated, TemplateCreated, TemplateDeleted, TemplateUpdated, TemplateVersionPromoted
 from domain.templates.settings import changed
 from domain.templates.version_events import TemplateVersionCreated
-from projections.templates.queries import build_times, find_templates, template_by_id, template_by_name
+from projections.templates.queries import build_times, find_templates, guarded_template_by_name, template_by_id
 from projections.templates.render import render_template
 from projections.templates.search import parse_template_search
 from tests.projections.workspaces.histories import (
@@ -74,7 +74,9 @@ async def test_changes_of_a_template_are_in_its_row(projecting: Projecting) -> N
 
 async def test_the_document_of_a_template_that_is_used(projecting: Projecting) -> None:
     await projecting.fold(history(*FOUNDED, *running("dev"), *running("two")))
-    row = await template_by_name(projecting.connection, ORGANIZATION, "DOCKER")
+    named = await guarded_template_by_name(projecting.connection, ORGANIZATION, "DOCKER")
+    assert named is not None
+    row = await template_by_id(projecting.connection, named["id"])
     assert row is not None
     times = await build_times(projecting.connection, [TEMPLATE])
     document = orjson.loads(orjson.dumps(render_template(row, times[TEMPLATE])))
