@@ -108,10 +108,10 @@ async def _check_references(call: Call, connection: AsyncConnection[Any], organi
         raise Invalid("Give either an archive or an example, not both.", "file_id and example_id exclude each other.")
     if request.example_id:
         raise Invalid("The example does not exist.", validations=[Violation("example_id", "there is no such example")])
-    if request.template_id == NIL and not allows(subject, Action.CREATE, objects.templates(organization_id)):
-        raise Forbidden
     if await readable_file(connection, subject, request.file_id) is None:
         raise NotFound
+    if request.template_id == NIL and not allows(subject, Action.CREATE, objects.templates(organization_id)):
+        raise Forbidden
 
 
 async def show(call: Call) -> web.Response:

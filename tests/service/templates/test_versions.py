@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.service.templates.authoring import PLAIN, fields, imported, make_template, make_version
+from tests.service.templates.authoring import PLAIN, archive, fields, imported, make_template, make_version, upload
 from tests.support.api import Client, Ledger
 
 SPEC: dict[str, Any] = {
@@ -83,7 +83,9 @@ async def test_a_version_is_refused_field_by_field(ledger: Ledger) -> None:
     await admin.post(path, {**good, "file_id": str(uuid.uuid4()), "template_id": str(uuid.uuid4())}, want=404)
     await admin.post(path, {**good, "file_id": str(uuid.uuid4()), "example_id": "x"}, want=400)
     assert fields(await admin.post(path, {**good, "example_id": "x"}, want=400)) == ["example_id"]
-    await (await ledger.person()).post(path, {**good, "file_id": str(uuid.uuid4())}, want=403)
+    member = await ledger.person()
+    await member.post(path, {**good, "file_id": str(uuid.uuid4())}, want=404)
+    await member.post(path, {**good, "file_id": await upload(member, archive())}, want=403)
 
 
 async def test_names_in_a_template_are_unique(ledger: Ledger) -> None:
