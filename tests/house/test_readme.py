@@ -63,6 +63,7 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
     assert '"count":1' in said[4]
     assert '"status":"running"' in said[4]
     assert '{"workspaces":[],"count":0}' in said[5]
+    assert '"next_before":' in said[6]
     assert [kind for kind in ("WorkspaceCreated", "WorkspaceBuildEnded", "WorkspaceDeleted") if f'"type":"{kind}"' not in said[6]] == []
     # Only curl may complain, and only that the five seconds of watching are over.
     assert [line for line in done.stderr.splitlines() if "timed out" not in line] == []
