@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.agents.fold import MODEL as AGENTS
 from projections.api_keys.fold import MODEL as API_KEYS
+from projections.audit_log.fold import MODEL as AUDIT_LOG
 from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.builds.fold import MODEL as BUILDS
 from projections.engine.model import ReadModel
@@ -31,4 +32,5 @@ MODELS: tuple[ReadModel, ...] = (
     AVAILABLE_USERS,
     TIMERS,
     HISTORY,
+    AUDIT_LOG,
 )

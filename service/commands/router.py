@@ -7,6 +7,7 @@ from typing import Any
 from service.commands import (
     agents,
     api_keys,
+    audit,
     automation,
     builds,
     groups,
@@ -24,6 +25,7 @@ COMMANDS: tuple[CommandRoute[Any], ...] = (
     *organizations.COMMANDS,
     *groups.COMMANDS,
     *api_keys.COMMANDS,
+    *audit.COMMANDS,
     *builds.COMMANDS,
     *agents.COMMANDS,
     *automation.COMMANDS,

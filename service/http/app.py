@@ -21,6 +21,7 @@ from service.http.cross_site import give_csrf_token, refuse_cross_site
 from service.http.errors import error_body, error_response
 from service.http.idempotency import once_per_key
 from service.http.limits import Limits, show
+from service.http.refusals import note_refusal
 from service.http.responses import json_bytes
 from service.http.routing import Access, Route
 from service.observability import metrics
@@ -84,6 +85,8 @@ def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Await
             log.exception("request failed", extra={"route": route.path, "request_id": request_id})
             response = json_bytes(error_body("An internal server error occurred.", f"Request {request_id}").rstrip(), 500)
         if not response.prepared:
+            if response.status >= 400:
+                await note_refusal(call, response)
             if request.content.exception() is not None:
                 # The body was cut off or its encoding is broken: nothing that follows on this connection could be made out.
                 request.content.feed_eof()

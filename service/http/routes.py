@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from service.http import (
     audit_events,
+    audit_log,
     authcheck,
     available_users,
     build_requests,
@@ -42,6 +43,7 @@ from service.http.workspaces import routes as workspaces
 ROUTES: tuple[Route, ...] = (
     *operations.ROUTES,
     *audit_events.ROUTES,
+    *audit_log.ROUTES,
     *sessions.ROUTES,
     *users.ROUTES,
     *organizations.ROUTES,

@@ -1,0 +1,1 @@
+"""What auditors want to know although it changed nothing: changes that were refused."""

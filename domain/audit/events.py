@@ -1,0 +1,19 @@
+"""What was tried in vain. Failed logins are noted beside the API keys they would have made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.kernel.events import Event, event
+
+
+@event("ChangeRefused", category="audit")
+@dataclass(frozen=True, slots=True)
+class ChangeRefused(Event):
+    """Somebody asked for a change of a resource and was refused; never what was in the request's body."""
+
+    resource_type: str
+    resource_id: str
+    action: str
+    route: str
+    status_code: int

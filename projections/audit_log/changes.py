@@ -1,0 +1,219 @@
+"""What each event means to an auditor: which resource it changed, how, and to which values.
+
+Telemetry (`…Seen`, `…Used`, connections of agents) and what follows by itself from an audited change is not audited.
+Source: contract/identity.md 9.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.api_keys import events as api_keys
+from domain.audit.events import ChangeRefused
+from domain.builds import events as builds
+from domain.groups import events as groups
+from domain.kernel.events import Event, Recorded
+from domain.organizations import events as organizations
+from domain.templates import events as templates
+from domain.templates import version_events as versions
+from domain.users import events as users
+from domain.workspaces import events as workspaces
+from projections.documents import rfc3339
+
+#: Whoever signs in this way has a session, which is "logged in" to, not "created".
+_PASSWORD = "password"
+_CUSTOM_ROLES = uuid.UUID("5f2b6c1e-3d8a-5b7f-9c41-2e6d8f0a1b33")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`fields` are values from now on; those in `secret` are noted without their values, entries of those in `merged` are added
+    to the ones before (an empty value removes one). `of` is a neighbour (type, id) that lends its organization and name."""
+
+    resource_type: str
+    resource_id: str
+    action: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    organization_id: str | None = None
+    icon: str | None = None
+    status_code: int = 200
+    of: tuple[str, str] | None = None
+    additional_fields: Mapping[str, Any] = field(default_factory=dict)
+    build_reason: str | None = None
+    secret: frozenset[str] = frozenset()
+    merged: bool = False
+    is_automatic: bool = False
+    user_id: str | None = None
+
+
+Reading = Callable[[Any, Recorded], Change]
+CHANGES: dict[type[Event], Reading] = {}
+
+
+def change_of(event: Event, recorded: Recorded) -> Change:
+    """What the event changed. Raises `KeyError` for one that is not audited."""
+    return CHANGES[type(event)](event, recorded)
+
+
+def _values(event: Any, *names: str) -> dict[str, Any]:
+    return {name: _plain(getattr(event, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return rfc3339(value) if isinstance(value, datetime) else value
+
+
+def _write(resource_type: str, event: type[Event], *names: str, action: str = "write", **constant: Any) -> None:
+    """Register an event of the resource's own stream that carries the new values of `names` (and of the `constant` ones)."""
+
+    def read(happened: Any, recorded: Recorded) -> Change:
+        fields = {**_values(happened, *names), **constant}
+        organization_id = getattr(happened, "organization_id", None)
+        return Change(resource_type, recorded.stream.id, action, fields, fields.get("name"), organization_id)
+
+    CHANGES[event] = read
+
+
+_write(
+    "workspace",
+    workspaces.WorkspaceCreated,
+    *("name", "owner_id", "organization_id", "template_id", "autostart_schedule", "ttl_ms", "automatic_updates", "next_start_at"),
+    action="create",
+)
+_write("workspace", workspaces.WorkspaceRenamed, "name")
+_write("workspace", workspaces.WorkspaceAutostartSet, "autostart_schedule", "next_start_at")
+_write("workspace", workspaces.WorkspaceTTLSet, "ttl_ms")
+_write("workspace", workspaces.WorkspaceAutomaticUpdatesSet, "automatic_updates")
+_write("workspace", workspaces.WorkspaceDormancySet, "dormant_at", "deleting_at")
+_write("workspace", workspaces.WorkspaceFavorited, favorite=True)
+_write("workspace", workspaces.WorkspaceUnfavorited, favorite=False)
+_write("workspace", workspaces.WorkspaceACLCleared, user_acl={}, group_acl={})
+_write("workspace", workspaces.WorkspaceDeleted, action="delete")
+CHANGES[workspaces.WorkspaceACLUpdated] = lambda e, r: Change(
+    "workspace", r.stream.id, "write", {"user_acl": e.user_roles, "group_acl": e.group_roles}, merged=True
+)
+
+_write("template", templates.TemplateDeleted, action="delete")
+CHANGES[templates.TemplateVersionPromoted] = lambda e, r: Change("template", r.stream.id, "write", {"active_version_id": e.version_id})
+CHANGES[templates.TemplateCreated] = lambda e, r: Change(
+    "template",
+    r.stream.id,
+    "create",
+    {**_values(e, "name", "organization_id", "provisioner", "active_version_id", "user_acl", "group_acl"), **e.settings},
+    e.name,
+    e.organization_id,
+    str(e.settings.get("icon") or ""),
+)
+CHANGES[templates.TemplateUpdated] = lambda e, r: Change(
+    "template", r.stream.id, "write", {"name": e.name, **e.settings}, e.name, e.organization_id, str(e.settings.get("icon") or "")
+)
+CHANGES[templates.TemplateACLUpdated] = lambda e, r: Change(
+    "template", r.stream.id, "write", _values(e, "user_acl", "group_acl"), organization_id=e.organization_id, merged=True
+)
+_write(
+    "template_version",
+    versions.TemplateVersionCreated,
+    *("name", "message", "organization_id", "template_id", "job_id", "provisioner"),
+    action="create",
+)
+_write("template_version", versions.TemplateVersionUpdated, "name", "message")
+_write("template_version", versions.TemplateVersionArchived, archived=True)
+_write("template_version", versions.TemplateVersionUnarchived, archived=False)
+
+_write("organization", organizations.OrganizationDeleted, action="delete")
+for _event, _action in ((organizations.OrganizationCreated, "create"), (organizations.OrganizationUpdated, "write")):
+    CHANGES[_event] = lambda e, r, action=_action: Change(  # type: ignore[misc]
+        "organization", r.stream.id, action, _values(e, "name", "display_name", "description", "icon"), e.name, r.stream.id, e.icon
+    )
+_write("organization", organizations.WorkspaceSharingSet, "shareable_workspace_owners")
+CHANGES[organizations.EveryoneGroupUpdated] = lambda e, r: Change(
+    "group", r.stream.id, "write", _values(e, "avatar_url", "quota_allowance"), "Everyone", r.stream.id
+)
+CHANGES[organizations.MemberAdded] = lambda e, r: _member(e, r, "create", {"user_id": e.user_id, "roles": e.roles})
+CHANGES[organizations.MemberRolesSet] = lambda e, r: _member(e, r, "write", {"roles": e.roles})
+CHANGES[organizations.MemberRemoved] = lambda e, r: _member(e, r, "delete", {})
+
+
+def _member(event: Any, recorded: Recorded, action: str, fields: Mapping[str, Any]) -> Change:
+    """Of a person in one of their organizations: the entry is about the person, what was known is about both."""
+    return Change("organization_member", event.user_id, action, fields, organization_id=recorded.stream.id)
+
+
+def _role(event: Any, recorded: Recorded, action: str, *names: str) -> Change:
+    """A custom role has no id of its own: it is told by its organization and name."""
+    id = str(uuid.uuid5(_CUSTOM_ROLES, f"{recorded.stream.id}/{event.name}"))
+    return Change("custom_role", id, action, _values(event, *names), event.name, recorded.stream.id)
+
+
+CHANGES[organizations.CustomRoleCreated] = lambda e, r: _role(e, r, "create", "name", "display_name", "permissions")
+CHANGES[organizations.CustomRoleUpdated] = lambda e, r: _role(e, r, "write", "name", "display_name", "permissions")
+CHANGES[organizations.CustomRoleDeleted] = lambda e, r: _role(e, r, "delete")
+
+_write("group", groups.GroupCreated, "name", "display_name", "avatar_url", "quota_allowance", "source", action="create")
+_write("group", groups.GroupUpdated, "name", "display_name", "avatar_url", "quota_allowance")
+_write("group", groups.GroupDeleted, action="delete")
+CHANGES[groups.GroupMembersChanged] = lambda e, r: Change(
+    "group",
+    r.stream.id,
+    "write",
+    {"members": {**dict.fromkeys(e.removed), **dict.fromkeys(e.added, True)}},
+    organization_id=e.organization_id,
+    merged=True,
+)
+
+_write("user", users.UserCreated, "username", "email", "name", "login_type", "status", "is_service_account", action="create")
+_write("user", users.UserProfileChanged, "username", "name")
+CHANGES[users.UserSiteRolesSet] = lambda e, r: Change("user", r.stream.id, "write", {"rbac_roles": e.roles})
+CHANGES[users.UserStatusSet] = lambda e, r: Change("user", r.stream.id, "write", {"status": e.status}, is_automatic=e.automatic)
+CHANGES[users.UserPasswordChanged] = lambda _e, r: Change(
+    "user", r.stream.id, "write", {"hashed_password": True}, secret=frozenset({"hashed_password"})
+)
+CHANGES[users.UserSettingsChanged] = lambda e, r: Change("user", r.stream.id, "write", {e.group: e.settings})
+_write("user", users.UserDeleted, action="delete")
+_write("git_ssh_key", users.UserSSHKeyGenerated, "public_key")
+
+CHANGES[api_keys.ApiKeyCreated] = lambda e, r: Change(
+    "api_key",
+    r.stream.id,
+    "login" if e.login_type == _PASSWORD else "create",
+    _values(e, "user_id", "login_type", "scopes", "token_name", "lifetime_seconds", "expires_at"),
+    e.token_name,
+)
+_write("api_key", api_keys.ApiKeyExpirySet, "expires_at")
+_write("api_key", api_keys.ApiKeyDeleted, action="delete")
+CHANGES[api_keys.LoginFailed] = lambda e, r: Change(
+    "api_key", r.stream.id, "login", status_code=401, user_id=e.user_id, additional_fields={"reason": e.reason}
+)
+
+
+def _build(event: Any, recorded: Recorded, action: str, **more: Any) -> Change:
+    return Change("workspace_build", recorded.stream.id, action, of=("workspace", event.workspace_id), **more)
+
+
+CHANGES[builds.BuildQueued] = lambda e, r: _build(
+    e,
+    r,
+    e.transition,
+    organization_id=e.organization_id,
+    fields=_values(e, "workspace_id", "transition", "reason", "template_version_id", "initiator_id"),
+    additional_fields={"build_number": str(e.number), "build_reason": e.reason, "workspace_id": e.workspace_id},
+    build_reason=e.reason,
+)
+CHANGES[builds.BuildFailed] = lambda e, r: _build(e, r, e.transition, status_code=500)
+CHANGES[builds.BuildCancelRequested] = lambda e, r: _build(e, r, "write")
+CHANGES[builds.BuildStateReplaced] = lambda e, r: _build(
+    e, r, "write", fields={"provisioner_state": True}, secret=frozenset({"provisioner_state"})
+)
+
+CHANGES[ChangeRefused] = lambda e, _r: Change(
+    e.resource_type,
+    e.resource_id,
+    e.action,
+    status_code=e.status_code,
+    additional_fields={"route": e.route},
+)

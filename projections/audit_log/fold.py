@@ -1,0 +1,178 @@
+"""How events become entries of the audit log: one for each resource that a request changed, with what it was before."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection
+
+from domain.kernel.events import Event, Recorded
+from domain.users.events import UserCreated, UserErased, UserProfileChanged
+from projections.audit_log.changes import CHANGES, Change, change_of
+from projections.audit_log.tables import AUDIT_LOG, AUDIT_SUBJECTS
+from projections.engine.model import ReadModel
+from projections.engine.tables import Key, Row, Rows, Table
+
+MODEL = ReadModel("audit_log", (AUDIT_LOG, AUDIT_SUBJECTS))
+
+_ENTRIES = uuid.UUID("7a1c9e54-0b2d-5e6f-8a93-4c5d6e7f8091")
+_PERSONAL = ("username", "email", "name")
+_ERASE_DIFFS: LiteralString = "UPDATE audit_log SET diff = diff - %s::text[] WHERE resource_type = 'user' AND resource_id = %s"
+_ERASE_FIELDS: LiteralString = "UPDATE audit_subjects SET fields = fields - %s::text[], name = NULL WHERE type = 'user' AND id = %s"
+
+
+def _entry_id(change: Change, recorded: Recorded) -> str:
+    """Of the request and the resource; what nobody asked for over HTTP is an entry of its own."""
+    request_id = recorded.metadata.request_id
+    if request_id is None or change.status_code >= 400:
+        return recorded.id
+    return str(uuid.uuid5(_ENTRIES, "/".join((request_id, *_subject_key(change)))))
+
+
+def _subject_key(change: Change) -> Key:
+    if change.resource_type == "organization_member":
+        return (change.resource_type, str(uuid.uuid5(_ENTRIES, f"{change.organization_id}/{change.resource_id}")))
+    return (change.resource_type, change.resource_id)
+
+
+def _reads(event: Event, recorded: Recorded) -> Iterable[tuple[Table, Key]]:
+    change = change_of(event, recorded)
+    yield AUDIT_LOG, (_entry_id(change, recorded),)
+    yield AUDIT_SUBJECTS, _subject_key(change)
+    if change.of is not None:
+        yield AUDIT_SUBJECTS, change.of
+
+
+@MODEL.on(*CHANGES, reads=_reads)
+def on_change(rows: Rows, event: Event, recorded: Recorded) -> None:
+    """An entry, or more of one; and what is known of the resource from now on."""
+    change = change_of(event, recorded)
+    key = _subject_key(change)
+    subject = rows.edit(AUDIT_SUBJECTS, *key)
+    lender = rows.get(AUDIT_SUBJECTS, *change.of) if change.of is not None else None
+    before: Mapping[str, Any] = subject["fields"] if subject is not None else {}
+    fields = _after(before, change, event)
+    diff = {
+        name: _difference(before.get(name), value, name in change.secret)
+        for name, value in fields.items()
+        if name in change.secret or before.get(name) != value
+    }
+    # Everybody is given a first git key; only another one is somebody's doing.
+    is_automatic = change.is_automatic or (subject is None and change.resource_type == "git_ssh_key")
+    subject = _known(rows, key, subject, lender, change, fields)
+    if is_automatic:
+        return
+    id = _entry_id(change, recorded)
+    entry = rows.edit(AUDIT_LOG, id)
+    if entry is None:
+        rows.put(AUDIT_LOG, {**_entry(change, recorded, subject, lender), "id": id, "diff": diff})
+    else:
+        _extend(entry, change, subject, diff)
+
+
+def _after(before: Mapping[str, Any], change: Change, event: Event) -> dict[str, Any]:
+    """The new values. What is personal and empty is passed over: so an erased person reads the same from an old log and a new."""
+    fields = dict(change.fields)
+    if change.merged:
+        for name, given in fields.items():
+            kept = {id: value for id, value in (before.get(name) or {}).items() if id not in given}
+            fields[name] = {**kept, **{id: value for id, value in given.items() if value}}
+    if isinstance(event, UserCreated | UserProfileChanged):
+        return {name: value for name, value in fields.items() if value or name not in _PERSONAL}
+    return fields
+
+
+def _difference(old: Any, new: Any, is_secret: bool) -> dict[str, Any]:
+    if is_secret:
+        return {"secret": True}
+    difference: dict[str, Any] = {}
+    if old is not None:
+        difference["old"] = old
+    if new is not None:
+        difference["new"] = new
+    return {**difference, "secret": False}
+
+
+def _known(rows: Rows, key: Key, subject: Row | None, lender: Row | None, change: Change, fields: Mapping[str, Any]) -> Row:
+    if subject is None:
+        rows.put(
+            AUDIT_SUBJECTS,
+            {
+                "type": key[0],
+                "id": key[1],
+                "organization_id": change.organization_id or (lender["organization_id"] if lender is not None else None),
+                "icon": "",
+                "fields": {},
+                "deleted": False,
+            },
+        )
+        subject = rows.get(AUDIT_SUBJECTS, *key)
+        assert subject is not None  # it was just put
+    subject["fields"] = {**subject["fields"], **{name: value for name, value in fields.items() if name not in change.secret}}
+    if change.resource_type != "user" and change.name:
+        subject["name"] = change.name
+    if change.organization_id:
+        subject["organization_id"] = change.organization_id
+    if change.icon is not None:
+        subject["icon"] = change.icon
+    if change.status_code < 400 and change.resource_type != "workspace_build":
+        subject["deleted"] = change.action == "delete"
+    return subject
+
+
+def _entry(change: Change, recorded: Recorded, subject: Row, lender: Row | None) -> Row:
+    metadata = recorded.metadata
+    actor = metadata.actor.id if metadata.actor.kind == "user" else None
+    action = change.action
+    if action == "delete" and subject["fields"].get("login_type") == "password" and change.resource_type == "api_key":
+        action = "logout"
+    target, additional = _target(change, subject), dict(change.additional_fields)
+    if lender is not None:
+        target = lender["name"] or ""
+        additional["workspace_name"] = target
+    return {
+        "position": recorded.position,
+        "time": recorded.time,
+        "request_id": metadata.request_id,
+        "ip": metadata.ip,
+        "user_agent": metadata.user_agent,
+        "user_id": change.user_id or actor,
+        "resource_type": change.resource_type,
+        "resource_id": change.resource_id,
+        "organization_id": subject["organization_id"],
+        "target": target,
+        "icon": subject["icon"],
+        "action": action,
+        "status_code": 201 if action in ("create", "login") and change.status_code == 200 else change.status_code,
+        "additional_fields": additional,
+        "build_reason": change.build_reason,
+    }
+
+
+def _target(change: Change, subject: Row) -> str | None:
+    """People are looked up when the entry is read; everything else keeps the name that it had."""
+    return None if change.resource_type in ("user", "organization_member", "git_ssh_key") else subject["name"] or ""
+
+
+def _extend(entry: Row, change: Change, subject: Row, diff: Mapping[str, Any]) -> None:
+    """Another event of the same change: first `old`, last `new`."""
+    merged = dict(entry["diff"])
+    for name, later in diff.items():
+        merged[name] = {
+            **{k: v for k, v in later.items() if k != "old"},
+            **{k: v for k, v in merged.get(name, later).items() if k == "old"},
+        }
+    entry["diff"] = merged
+    if change.resource_type != "workspace_build":
+        entry["target"] = _target(change, subject)
+    if change.action == "delete":
+        entry["action"] = change.action
+
+
+@MODEL.bulk(UserErased)
+async def forget_person(connection: AsyncConnection[Any], _event: UserErased, recorded: Recorded) -> None:
+    """Names and addresses leave the entries about the person."""
+    for statement in (_ERASE_DIFFS, _ERASE_FIELDS):
+        await connection.execute(statement, (list(_PERSONAL), recorded.stream.id))
