@@ -58,6 +58,7 @@ from service.watch.wakeups import Wakeups
 from service.web.documents import Documents
 from service.web.feed import Feed, RepositoryFollower
 from service.web.job_logs import JobLogHub
+from service.web.pages import Pages
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +174,8 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         # In this order: who lost rights is known before what was changed afterwards is offered.
         feed.add(hub)
         feed.add(documents)
+        pages = Pages()
+        feed.add(pages)
         events = EventHub(authenticator)
         feed.add(events)
 
@@ -202,6 +205,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             authenticator,
             hub,
             documents,
+            pages,
             passwords,
             answers,
             limits,

@@ -20,6 +20,7 @@ from service.watch.wakeups import Wakeups
 from service.web.documents import Documents
 from service.web.feed import Feed
 from service.web.job_logs import JobLogHub
+from service.web.pages import Pages
 
 if TYPE_CHECKING:
     from service.auth.authenticate import Authenticator
@@ -40,6 +41,7 @@ class Services:
     authenticator: Authenticator
     hub: Hub
     documents: Documents
+    pages: Pages
     passwords: Passwords
     answers: KeptAnswers
     limits: Limits

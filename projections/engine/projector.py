@@ -122,7 +122,8 @@ class Projector:
                 self.observe(len(events), time.perf_counter() - started)
             else:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+                    async with asyncio.timeout(self._poll_seconds):
+                        await self._wake.wait()
 
     async def _apply(
         self, connection: AsyncConnection[Any], model: ReadModel, positions: dict[str, int], events: Sequence[Recorded], reached: int

@@ -94,7 +94,8 @@ async def _follow(call: Call, socket: web.WebSocketResponse, job_id: str, stream
                 await socket.close(code=WSCloseCode.OK)
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), _HEALING_SECONDS)
+                async with asyncio.timeout(_HEALING_SECONDS):
+                    await news.wait()
     await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the service is stopping")
 
 

@@ -12,6 +12,8 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from service.observability.http_requests import HttpRequests
+
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 REGISTRY = CollectorRegistry(auto_describe=True)
@@ -21,10 +23,8 @@ for _collector in (ProcessCollector, PlatformCollector, GCCollector):
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-_requests = Counter("ledger_http_requests", "Answered HTTP requests.", ("method", "route", "status"), registry=REGISTRY)
-_request_seconds = Histogram(
-    "ledger_http_request_seconds", "From the request's head to its answer's.", ("method", "route"), buckets=_SECONDS, registry=REGISTRY
-)
+_http = HttpRequests(_SECONDS)
+REGISTRY.register(_http)
 _commands = Counter("ledger_commands", "Commands by name and how they ended.", ("command", "outcome"), registry=REGISTRY)
 _conflicts = Counter("ledger_command_conflicts", "Lost races that were decided anew.", registry=REGISTRY)
 _batch = Histogram("ledger_append_batch_commands", "Commands that shared one transaction of the log.", buckets=_SIZES, registry=REGISTRY)
@@ -68,17 +68,7 @@ def http_observer(method: str, route: str) -> Callable[[int, float], None]:
 
     `route` is the pattern, never the path: ids in labels would make a time series for each object.
     """
-    observe = _request_seconds.labels(method, route).observe
-    increments: dict[int, Callable[[], None]] = {}
-
-    def observer(status: int, seconds: float) -> None:
-        increment = increments.get(status)
-        if increment is None:
-            increment = increments[status] = _requests.labels(method, route, str(status)).inc
-        increment()
-        observe(seconds)
-
-    return observer
+    return _http.route(method, route)
 
 
 def command_counter(command: str) -> Callable[[str], None]:

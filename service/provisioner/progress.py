@@ -72,7 +72,8 @@ class Progress:
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._canceled.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._canceled.wait()
         self._check()
 
     def _check(self) -> None:

@@ -155,7 +155,8 @@ class Worker:
             if any(more):
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEAT_SECONDS)
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await self._wake.wait()
 
     async def _take_in(self, lane: Lane) -> bool:
         """Take jobs for the idle daemons of a lane; True when others were faster with some, so that it is worth looking again."""

@@ -107,7 +107,8 @@ class Feed:
                     self._started.set()
                     delay = 0.05
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+                        async with asyncio.timeout(self._poll_seconds):
+                            await self._wake.wait()
             except psycopg.Error as error:
                 log.warning("feed lost the database", extra={"reason": type(error).__name__})
             except Exception:

@@ -19,9 +19,14 @@ from service.web.access import may_read_template
 async def list_workspaces(call: Call) -> web.Response:
     """A page of what the caller may read. Rows whose template they may not read are counted but left out, as in the
     reference; the page is not refilled."""
+    subject, pages, text = call.caller.subject, call.services.pages, call.request.query_string
+    kept = pages.get(subject, text)
+    if kept is not None:
+        call.saw(kept.position)
+        return json_bytes(kept.body)
+    generation = pages.generation
     given = call.request.query
     wanted = paging(given)
-    subject = call.caller.subject
     async with call.pool.connection() as connection:
         filters = await read_query(connection, subject, given.get("q", ""))
         found = await page(
@@ -29,10 +34,15 @@ async def list_workspaces(call: Call) -> web.Response:
         )
     by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
     documents = [document for id in found.ids if (document := by_id.get(id)) is not None and may_read_template(subject, document)]
-    call.saw(max((document.position for document in documents), default=0))
+    position = max((document.position for document in documents), default=0)
+    call.saw(position)
     queue = await places(call, documents)
     rows = b",".join([body_for(call, document, queue.get(document.id)) for document in documents])
-    return json_bytes(b'{"workspaces":[%b],"count":%d}' % (rows, found.count))
+    body = b'{"workspaces":[%b],"count":%d}' % (rows, found.count)
+    if not queue:
+        # Places in the queue change without a change of the document.
+        pages.keep(subject, text, body, position, generation)
+    return json_bytes(body)
 
 
 ROUTES = (
