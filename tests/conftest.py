@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,13 +25,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """The run's server; all xdist workers share it, the last to leave stops it."""
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent
+def postgres() -> Iterator[PostgresServer]:
+    """The run's server; all xdist workers share it, the last to leave stops it.
+
+    It does not live below pytest's own temporary directory: other runs on the machine clear and close that one.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    root = Path(tempfile.gettempdir()) / f"ledger-tests-{run}"
     with shared_server(root / "postgres") as server:
         yield server
+    if not (root / "postgres" / "postmaster.pid").exists():
+        shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
