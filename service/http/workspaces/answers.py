@@ -20,7 +20,7 @@ from service.watch.frames import Document
 
 async def workspace_answer(call: Call, document: Document, *, status: int = 200, conditional: bool = False) -> web.Response:
     """The whole document; `conditional` reads carry its tag and answer 304 to who has it."""
-    place = (await places(call, (document,))).get(document.id)
+    place = (await places(call, (document,))).get(document.id) if document.is_pending else None
     tag = etag(document, place)
     if conditional and is_unchanged(call, tag):
         return web.Response(status=304, headers={"ETag": tag})

@@ -45,6 +45,8 @@ async def get_workspace_by_name(call: Call) -> web.Response:
 
 
 def _flag(call: Call, *, field: str = "") -> bool:
+    if not call.request.query_string:
+        return False
     reader = QueryReader(call.request.query)
     value = reader.read("include_deleted", FLAG, field=field)
     reader.check()
