@@ -10,6 +10,7 @@ from typing import Any
 from service.demo.client import Client
 
 _PAUSE_SECONDS = 1.5
+_NEXT_SECONDS = 0.1  # after what could not be done just then
 _REFUSED = (400, 403, 404, 409, 410)
 
 Said = Callable[[str], None]
@@ -21,11 +22,11 @@ async def live(admin: Client, ids: Sequence[str], seconds: float, say: Said) -> 
     deadline = asyncio.get_running_loop().time() + seconds
     while ids and asyncio.get_running_loop().time() < deadline:
         workspace = await admin.find(f"/workspaces/{chance.choice(ids)}")
-        if workspace is not None:
-            done = await chance.choice(_DEEDS)(admin, workspace)
-            if done:
-                say(f"{workspace['owner_name']}/{workspace['name']} {done}")
-        await asyncio.sleep(min(_PAUSE_SECONDS, max(0.0, deadline - asyncio.get_running_loop().time())))
+        done = await chance.choice(_DEEDS)(admin, workspace) if workspace is not None else ""
+        if done:
+            say(f"{workspace['owner_name']}/{workspace['name']} {done}")
+        pause = _PAUSE_SECONDS if done else _NEXT_SECONDS
+        await asyncio.sleep(min(pause, max(0.0, deadline - asyncio.get_running_loop().time())))
 
 
 async def _turn(admin: Client, workspace: dict[str, Any]) -> str:

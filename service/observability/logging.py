@@ -119,3 +119,5 @@ def configure(level: str, log_format: str, stream: TextIO | None = None) -> None
     logging.captureWarnings(True)
     for noisy in ("asyncio", "aiohttp.access", "psycopg.pool"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    # It warns of every pipeline that a refused append leaves behind: somebody lost a race, nothing is wrong.
+    logging.getLogger("psycopg").setLevel(max(logging.ERROR, root.level))

@@ -59,6 +59,17 @@ async def test_it_fills_a_service_and_does_no_harm_when_repeated(migrated_url: s
         assert await seen(ledger) == before
 
 
+async def test_life_goes_on_for_as_long_as_asked_and_keeps_the_names(migrated_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async with running_ledger(migrated_url, allow_workspace_renames=True) as ledger:
+        admin = await ledger.admin()
+        assert await fill(ledger, "--live", "5") == 0, capsys.readouterr().err
+        said = capsys.readouterr().out.splitlines()
+        names = {w["name"] for w in (await admin.get("/workspaces?limit=0", want=200)).json["workspaces"]}
+        assert names == {example.name for example in workspaces.EXAMPLES} - {"multics"}
+        lively = [line for line in said if " was " in line or " now stops " in line]
+        assert lively, "in five seconds something must have happened"
+
+
 async def test_it_says_who_cannot_sign_in(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     await ledger.admin()
     assert await fill(ledger, "--password", "not-the-password-1") == 1
