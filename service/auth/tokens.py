@@ -111,7 +111,7 @@ def cross_site_refusal(method: str, path: str, cookies: Mapping[str, str], query
 
 def new_csrf_token() -> str:
     """A fresh value for the cookie `csrf_token`."""
-    return base64.b64encode(secrets.token_bytes(_CSRF_BYTES)).decode()
+    return binascii.b2a_base64(secrets.token_bytes(_CSRF_BYTES), newline=False).decode()
 
 
 def mask_csrf_token(token: str) -> str:

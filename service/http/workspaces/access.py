@@ -16,12 +16,17 @@ async def workspace_in_path(call: Call) -> Document:
 
     Raises `Invalid` for what is no id, `NotFound` for one that is absent or unreadable.
     """
-    return await readable(call, path_uuid(call.path["workspace"]))
+    id = path_uuid(call.path["workspace"])
+    document = call.services.documents.peek(id)
+    return await readable(call, id) if document is None else _readable(call, document)
 
 
 async def readable(call: Call, id: str) -> Document:
     """The workspace with that id. Raises `NotFound` when it is absent or unreadable."""
-    document = await call.services.documents.get(id)
+    return _readable(call, await call.services.documents.get(id))
+
+
+def _readable(call: Call, document: Document | None) -> Document:
     if document is None or not may_read_workspace(call.caller.subject, document):
         raise NotFound
     call.saw(document.position)
