@@ -34,7 +34,7 @@ def postgres() -> Iterator[PostgresServer]:
     root = Path(tempfile.gettempdir()) / f"ledger-tests-{run}"
     with shared_server(root / "postgres") as server:
         yield server
-    if not (root / "postgres" / "postmaster.pid").exists():
+    if not (root / "postgres" / "cluster" / "postmaster.pid").exists():
         shutil.rmtree(root, ignore_errors=True)
 
 
