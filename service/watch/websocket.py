@@ -121,9 +121,11 @@ class WebSocketOutlet:
 async def one_way(socket: web.WebSocketResponse, stream: Callable[[], Awaitable[None]]) -> None:
     """Run `stream` until it ends or the client leaves; a client that says anything is closed with 1002."""
     writer = asyncio.ensure_future(stream())
-    reader = asyncio.ensure_future(_expect_silence(socket))
+    reader = asyncio.ensure_future(_client_ends(socket))
     try:
         await asyncio.wait((writer, reader), return_when=asyncio.FIRST_COMPLETED)
+        if reader.done() and not reader.result():
+            await writer  # it is closing the socket: let it wait for the client's farewell
     finally:
         for task in (writer, reader):
             task.cancel()
@@ -133,8 +135,9 @@ async def one_way(socket: web.WebSocketResponse, stream: Callable[[], Awaitable[
             await socket.close()
 
 
-async def _expect_silence(socket: web.WebSocketResponse) -> None:
-    async for message in socket:
-        if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-            await socket.close(code=WSCloseCode.PROTOCOL_ERROR, message=b"clients cannot send on this stream")
-            return
+async def _client_ends(socket: web.WebSocketResponse) -> bool:
+    """Read until the socket ends: whether by the client, which left or spoke, and not by us."""
+    message = await socket.receive()
+    if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+        await socket.close(code=WSCloseCode.PROTOCOL_ERROR, message=b"clients cannot send on this stream")
+    return message.type is not WSMsgType.CLOSING
