@@ -39,6 +39,13 @@ AGENTS = Table(
         "is_simulated": "boolean",
         "plays_at": "timestamptz",
     },
+    remembered=(
+        *("workspace_id", "build_id", "resource_id", "parent_id", "name", "connection_timeout_seconds", "spec", "app_health"),
+        *("script_results", "log_sources", "lifecycle_state", "version", "api_version", "expanded_directory", "subsystems", "timed_out"),
+        *("logs_started", "logs_overflowed", "deleted", "created_at", "updated_at", "first_connected_at", "last_connected_at"),
+        *("disconnected_at", "started_at", "ready_at"),
+    ),
+    past_indexes=("(build_id)",),
 )
 
 APP_STATUSES = Table(
@@ -55,4 +62,6 @@ APP_STATUSES = Table(
         "uri": "text",
         "created_at": "timestamptz",
     },
+    remembered=("workspace_id", "build_id", "agent_id", "app_id", "state", "message", "uri", "created_at"),
+    past_indexes=("(workspace_id, created_at DESC)",),
 )

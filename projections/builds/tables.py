@@ -28,4 +28,8 @@ BUILDS = Table(
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
     },
+    remembered=(
+        *("workspace_id", "number", "transition", "reason", "initiator_id", "template_version_id", "preset_id", "job_id", "resources"),
+        *("daily_cost", "deadline", "max_deadline", "has_ai_task", "has_external_agent", "created_at", "updated_at"),
+    ),
 )

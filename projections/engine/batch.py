@@ -52,8 +52,13 @@ async def _fold(
         if recorded.position > positions[model.name] and model.handles(type(recorded.event))
     ]
     await rows.load(connection, (key for model, recorded in wanted for key in model.reads(recorded)))
+    position = 0
     for model, recorded in wanted:
+        if recorded.position != position:
+            rows.settle(position)
+            position = recorded.position
         model.apply(rows, recorded)
+    rows.settle(position)
     await rows.flush(connection)
     last = events[-1]
     ran = False

@@ -11,6 +11,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from domain.kernel.events import Event, Recorded
+from projections.engine import versions
 from projections.engine.tables import Key, Rows, Table
 
 Reads = Callable[[Any, Recorded], Iterable[tuple[Table, Key]]]
@@ -40,13 +41,18 @@ class ReadModel:
 
     @property
     def schema(self) -> str:
-        """The SQL that creates the model's tables."""
-        return resources.files(f"projections.{self.name}").joinpath("schema.sql").read_text()
+        """The SQL that creates the model's tables, those of versions included."""
+        own = resources.files(f"projections.{self.name}").joinpath("schema.sql").read_text()
+        return "\n".join([own, *(versions.tables_sql(table) for table in self.tables if table.remembered)])
+
+    def views(self, schema: str) -> str:
+        """The SQL that creates the views of the tables' past, in the past schema of `schema`."""
+        return ";\n".join(versions.view_sql(table, schema) for table in self.tables if table.remembered)
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever stored rows of the model would have to be rebuilt."""
-        return hashlib.sha256(f"{self.revision}\n{self.schema}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.revision}\n{self.schema}\n{self.views('')}".encode()).hexdigest()[:16]
 
     def on(self, *events: type[Event], reads: Reads | None = None) -> Callable[[Apply], Apply]:
         """Register `fold(rows, event, recorded)`. `reads(event, recorded)` announces the rows it needs; by default the

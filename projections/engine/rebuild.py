@@ -100,11 +100,11 @@ async def _switch(connection: AsyncConnection[Any], decoder: Decoder, models: Se
             # Holds the live projector back, so that the new version is never behind the one it replaces.
             await connection.execute(sql.SQL("LOCK TABLE {}.positions IN EXCLUSIVE MODE").format(live))
         reached = await catch_up(connection, decoder, models, reached, upto=await head(connection), page=page)
-        await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(OLD_SCHEMA)))
+        await schema.drop(connection, OLD_SCHEMA)
         if replaces:
-            await connection.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(live, sql.Identifier(OLD_SCHEMA)))
-        await connection.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(NEXT_SCHEMA), live))
+            await schema.rename(connection, LIVE_SCHEMA, OLD_SCHEMA)
+        await schema.rename(connection, NEXT_SCHEMA, LIVE_SCHEMA)
         await connection.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, f"{RESET} {reached}"))
     await connection.execute(sql.SQL("SET search_path TO {}, public").format(live))
-    await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(OLD_SCHEMA)))
+    await schema.drop(connection, OLD_SCHEMA)
     return reached

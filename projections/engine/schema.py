@@ -9,19 +9,43 @@ from psycopg import AsyncConnection, sql
 
 from projections.engine.connections import LIVE_SCHEMA
 from projections.engine.model import ReadModel
+from projections.engine.versions import past_of
 
 _POSITIONS: LiteralString = "CREATE TABLE positions (model text PRIMARY KEY, position bigint NOT NULL, fingerprint text NOT NULL)"
 
 
 async def create(connection: AsyncConnection[Any], models: Sequence[ReadModel], schema: str) -> None:
     """Make `schema` anew with empty tables for `models`, all at position 0. Leaves `search_path` pointing at it."""
-    await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-    await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    past = past_of(schema)
+    await drop(connection, schema)
+    for name in (schema, past):
+        await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
     await connection.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
     await connection.execute(_POSITIONS)
     for model in models:
         await connection.execute(model.schema)
         await connection.execute("INSERT INTO positions (model, position, fingerprint) VALUES (%s, 0, %s)", (model.name, model.fingerprint))
+    # Whatever is computed of the past is computed of tables as they were: their views come first in the path.
+    await connection.execute(sql.SQL("SET search_path TO {}, {}, public").format(sql.Identifier(past), sql.Identifier(schema)))
+    for model in models:
+        if views := model.views(schema):
+            await connection.execute(views)
+    await connection.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
+
+
+async def drop(connection: AsyncConnection[Any], schema: str) -> None:
+    """Remove a schema of read models and its past, if they exist."""
+    for name in (past_of(schema), schema):
+        await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
+
+
+async def rename(connection: AsyncConnection[Any], schema: str, new: str) -> None:
+    """Give a schema of read models, and its past if it has one, another name. Views look at tables, not at names."""
+    for name, to in ((schema, new), (past_of(schema), past_of(new))):
+        cursor = await connection.execute("SELECT to_regnamespace(%s)", (name,))
+        row = await cursor.fetchone()
+        if row is not None and row[0] is not None:
+            await connection.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to)))
 
 
 async def positions(connection: AsyncConnection[Any], schema: str = LIVE_SCHEMA) -> dict[str, int]:

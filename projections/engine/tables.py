@@ -10,6 +10,8 @@ from typing import Any, LiteralString
 import orjson
 from psycopg import AsyncConnection, AsyncCursor
 
+from projections.engine.memory import STILL, Memory
+
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 
@@ -27,16 +29,25 @@ _TRANSPORT: Mapping[str, tuple[str, str]] = {
 }
 
 
+_AS_STORED = orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS
+
+
 @dataclass(frozen=True)
 class Table:
     """A table that folds own: `columns` maps each column that they write to its SQL type; `key` names the primary key.
 
     Columns of the table that are not listed here (rendered documents, generated columns) are left alone by writes.
+    `remembered` names the columns whose past is kept (`versions.py`), the key's among them: none, no past. `derived` says for
+    columns that are not folded how they are computed in the past, as SQL over the version `v`; `past_indexes` are indexes of
+    versions besides the one by key, as what follows the table's name.
     """
 
     name: str
     key: tuple[str, ...]
     columns: Mapping[str, str]
+    remembered: tuple[str, ...] = ()
+    derived: Mapping[str, str] = field(default_factory=dict)
+    past_indexes: tuple[str, ...] = ()
     _sql: dict[str, LiteralString] = field(default_factory=dict, repr=False, compare=False)
 
     def __hash__(self) -> int:
@@ -59,6 +70,42 @@ class Table:
             f" ON CONFLICT ({aliases}) {update}"
         )
         self._sql["delete"] = f"DELETE FROM {self.name} t USING unnest({keys}) AS k ({aliases}) WHERE {condition}"
+        self._sql["end"] = (
+            f"UPDATE {self.name}_versions t SET until = k.since FROM unnest({keys}, %s::bigint[]) AS k ({aliases}, since)"
+            f" WHERE {condition} AND t.until = {STILL}"
+        )
+        kept = self.version_columns
+        self._sql["add"] = (
+            f"INSERT INTO {self.name}_versions ({', '.join(kept)}, position, until)"
+            f" SELECT {', '.join('n.' + n + _TRANSPORT[self.columns[n]][1] for n in kept)}, n.position, n.until"
+            f" FROM unnest({', '.join('%s::' + _TRANSPORT[self.columns[n]][0] for n in kept)}, %s::bigint[], %s::bigint[])"
+            f" AS n ({', '.join(kept)}, position, until)"
+        )
+
+    @property
+    def version_columns(self) -> tuple[str, ...]:
+        """What versions hold: the key, then the other remembered columns."""
+        return (*self.key, *(name for name in self.remembered if name not in self.key))
+
+    def packed(self, row: Row) -> tuple[Any, ...]:
+        """The remembered columns besides the key, as they travel. Keys of JSON are sorted: equal documents are equal text."""
+        values = []
+        for name in self.remembered:
+            if name not in self.key:
+                value = row[name]
+                if value is not None and self.columns[name] == "jsonb":
+                    value = orjson.dumps(value, option=_AS_STORED).decode()
+                values.append(value)
+        return tuple(values)
+
+    async def end_versions(self, connection: AsyncConnection[Any], since: Mapping[Key, int]) -> None:
+        """The versions of these rows that still hold do so no more from these positions on."""
+        keys = [[key[i] for key in since] for i in range(len(self.key))]
+        await connection.execute(self._sql["end"], [*keys, list(since.values())])
+
+    async def add_versions(self, connection: AsyncConnection[Any], versions: Sequence[Sequence[Any]]) -> None:
+        """Versions as `version_columns`, position and until."""
+        await connection.execute(self._sql["add"], [[row[i] for row in versions] for i in range(len(self.version_columns) + 2)])
 
     async def select(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> AsyncCursor[Any]:
         """Ask for the rows that exist under these keys; `rows` reads what comes back."""
@@ -91,6 +138,7 @@ class Rows:
     def __init__(self) -> None:
         self._rows: dict[Table, dict[Key, Row | None]] = defaultdict(dict)
         self._dirty: dict[Table, set[Key]] = defaultdict(set)
+        self._memory = Memory()
         self.touched: dict[str, dict[str, int]] = defaultdict(dict)
 
     @property
@@ -107,6 +155,8 @@ class Rows:
         row = self._rows[table][key]
         if row is not None:
             self._dirty[table].add(key)
+            if table.remembered:
+                self._memory.edits(table, key, row)
         return row
 
     def put(self, table: Table, row: Row) -> None:
@@ -114,11 +164,19 @@ class Rows:
         key = tuple(row[k] for k in table.key)
         self._rows[table][key] = {name: row.get(name) for name in table.columns}
         self._dirty[table].add(key)
+        if table.remembered:
+            self._memory.replaces(table, key)
 
     def delete(self, table: Table, *key: Any) -> None:
         """Remove the row if it exists."""
         self._rows[table][key] = None
         self._dirty[table].add(key)
+        if table.remembered:
+            self._memory.replaces(table, key)
+
+    def settle(self, position: int) -> None:
+        """Every model has folded the event at `position`: remember what it made of the rows whose past is kept."""
+        self._memory.settle(self._rows, position)
 
     def touch(self, kind: str, id: str, position: int) -> None:
         """Say that what is rendered for `id` changed at `position`; read in the model's `finish`."""
@@ -151,9 +209,11 @@ class Rows:
                     await table.delete(connection, gone)
                 if changed:
                     await table.upsert(connection, changed)
+            await self._memory.flush(connection)
         self._dirty.clear()
 
     def forget(self) -> None:
         """Drop the working set: a bulk statement may have changed rows behind it."""
         self._rows.clear()
         self._dirty.clear()
+        self._memory.forget()

@@ -64,7 +64,7 @@ async def verify(
                 differences += found
         return Report(position, rows, tuple(differences))
     finally:
-        await shadow.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(shadow_schema)))
+        await schema.drop(shadow, shadow_schema)
 
 
 async def _tables(connection: AsyncConnection[Any], name: str) -> list[str]:

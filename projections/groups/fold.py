@@ -12,6 +12,7 @@ from domain.organizations.events import MemberRemoved, OrganizationDeleted
 from domain.users.events import UserDeleted
 from projections.engine.model import ReadModel
 from projections.engine.tables import Rows
+from projections.engine.versions import remove
 from projections.groups.tables import GROUP_MEMBERS, GROUPS
 
 MODEL = ReadModel("groups", (GROUPS, GROUP_MEMBERS))
@@ -65,25 +66,23 @@ def on_group_deleted(rows: Rows, _event: GroupDeleted, recorded: Recorded) -> No
 @MODEL.bulk(GroupDeleted)
 async def empty_group(connection: AsyncConnection[Any], _event: GroupDeleted, recorded: Recorded) -> None:
     """Nobody is in a group that is gone."""
-    await connection.execute("DELETE FROM group_members WHERE group_id = %s", (recorded.stream.id,))
+    await remove(connection, GROUP_MEMBERS, "group_id", recorded.stream.id, recorded.position)
 
 
 @MODEL.bulk(MemberRemoved)
 async def leave_groups(connection: AsyncConnection[Any], event: MemberRemoved, recorded: Recorded) -> None:
     """Who leaves an organization leaves its groups."""
-    await connection.execute("DELETE FROM group_members WHERE user_id = %s AND organization_id = %s", (event.user_id, recorded.stream.id))
+    await remove(connection, GROUP_MEMBERS, "user_id", event.user_id, recorded.position, of=("organization_id", recorded.stream.id))
 
 
 @MODEL.bulk(UserDeleted)
 async def leave_all_groups(connection: AsyncConnection[Any], _event: UserDeleted, recorded: Recorded) -> None:
     """Who is gone is in no group."""
-    await connection.execute("DELETE FROM group_members WHERE user_id = %s", (recorded.stream.id,))
+    await remove(connection, GROUP_MEMBERS, "user_id", recorded.stream.id, recorded.position)
 
 
 @MODEL.bulk(OrganizationDeleted)
 async def close_groups(connection: AsyncConnection[Any], _event: OrganizationDeleted, recorded: Recorded) -> None:
     """No group outlives its organization."""
-    await connection.execute(
-        "DELETE FROM group_members m USING groups g WHERE m.group_id = g.id AND g.organization_id = %s", (recorded.stream.id,)
-    )
-    await connection.execute("DELETE FROM groups WHERE organization_id = %s", (recorded.stream.id,))
+    await remove(connection, GROUP_MEMBERS, "organization_id", recorded.stream.id, recorded.position)
+    await remove(connection, GROUPS, "organization_id", recorded.stream.id, recorded.position)

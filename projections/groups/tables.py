@@ -18,6 +18,8 @@ GROUPS = Table(
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
     },
+    remembered=("organization_id", "name", "display_name", "avatar_url", "quota_allowance", "source", "created_at", "updated_at"),
+    past_indexes=("(organization_id)",),
 )
 
 GROUP_MEMBERS = Table(
@@ -28,4 +30,6 @@ GROUP_MEMBERS = Table(
         "user_id": "uuid",
         "organization_id": "uuid",
     },
+    remembered=("group_id", "user_id", "organization_id"),
+    past_indexes=("(user_id)", "(organization_id)"),
 )

@@ -31,4 +31,10 @@ JOBS = Table(
         "correlation_id": "uuid",
         "causation_id": "uuid",
     },
+    remembered=(
+        *("type", "organization_id", "initiator_id", "file_id", "tags", "template_version_id", "build_id", "worker_id", "created_at"),
+        *("started_at", "canceled_at", "completed_at", "error", "error_code", "logs_overflowed"),
+    ),
+    # The queue of that time.
+    past_indexes=("(until) WHERE started_at IS NULL AND completed_at IS NULL",),
 )

@@ -25,6 +25,7 @@ from domain.organizations.values import DEFAULT_MEMBER_ROLES, DEFAULT_SHAREABLE_
 from domain.users.events import UserDeleted
 from projections.engine.model import ReadModel
 from projections.engine.tables import Key, Rows, Table
+from projections.engine.versions import remove
 from projections.organizations.tables import CUSTOM_ROLES, MEMBERS, ORGANIZATIONS
 
 MODEL = ReadModel("organizations", (ORGANIZATIONS, MEMBERS, CUSTOM_ROLES))
@@ -98,7 +99,7 @@ def on_organization_deleted(rows: Rows, _event: OrganizationDeleted, recorded: R
 @MODEL.bulk(OrganizationDeleted)
 async def empty_organization(connection: AsyncConnection[Any], _event: OrganizationDeleted, recorded: Recorded) -> None:
     """Whoever was left is a member no more."""
-    await connection.execute("DELETE FROM members WHERE organization_id = %s", (recorded.stream.id,))
+    await remove(connection, MEMBERS, "organization_id", recorded.stream.id, recorded.position)
     await connection.execute("DELETE FROM custom_roles WHERE organization_id = %s", (recorded.stream.id,))
 
 
@@ -134,7 +135,7 @@ def on_member_removed(rows: Rows, event: MemberRemoved, recorded: Recorded) -> N
 @MODEL.bulk(UserDeleted)
 async def end_memberships(connection: AsyncConnection[Any], _event: UserDeleted, recorded: Recorded) -> None:
     """Who is gone is a member of nothing."""
-    await connection.execute("DELETE FROM members WHERE user_id = %s", (recorded.stream.id,))
+    await remove(connection, MEMBERS, "user_id", recorded.stream.id, recorded.position)
 
 
 @MODEL.on(CustomRoleCreated, CustomRoleUpdated, reads=lambda event, recorded: ((CUSTOM_ROLES, (recorded.stream.id, event.name)),))

@@ -22,6 +22,10 @@ ORGANIZATIONS = Table(
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
     },
+    remembered=(
+        *("name", "display_name", "description", "icon", "is_default", "deleted", "shareable_workspace_owners"),
+        *("default_org_member_roles", "everyone_avatar_url", "everyone_quota_allowance", "created_at", "updated_at"),
+    ),
 )
 
 MEMBERS = Table(
@@ -34,6 +38,9 @@ MEMBERS = Table(
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
     },
+    # Who was a member, not what they might do: rights are today's.
+    remembered=("organization_id", "user_id"),
+    past_indexes=("(user_id)",),
 )
 
 CUSTOM_ROLES = Table(

@@ -23,6 +23,8 @@ TEMPLATE_VERSIONS = Table(
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
     },
+    # Plans and readmes are large, and no document shows them.
+    remembered=("template_id", "organization_id", "name", "message", "archived", "file_id", "job_id", "created_by", "created_at"),
 )
 
 DRY_RUNS = Table(

@@ -24,4 +24,8 @@ TEMPLATES = Table(
         "user_acl": "jsonb",
         "group_acl": "jsonb",
     },
+    remembered=(
+        *("organization_id", "name", "display_name", "description", "icon", "provisioner", "active_version_id", "created_by"),
+        *("created_at", "updated_at", "deleted", "settings", "user_acl", "group_acl"),
+    ),
 )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from psycopg import AsyncConnection
+
 from domain.kernel.events import Recorded
 from domain.users.events import (
     UserCreated,
@@ -17,6 +21,7 @@ from domain.users.events import (
 )
 from projections.engine.model import ReadModel
 from projections.engine.tables import Row, Rows
+from projections.engine.versions import blank
 from projections.users.tables import USERS
 
 MODEL = ReadModel("users", (USERS,))
@@ -116,3 +121,9 @@ def on_user_erased(rows: Rows, _event: UserErased, recorded: Recorded) -> None:
     if (row := _edit(rows, recorded)) is not None:
         row.update(username="", email="", name="", avatar_url="", settings={}, updated_at=recorded.time)
         rows.touch("user", recorded.stream.id, recorded.position)
+
+
+@MODEL.bulk(UserErased)
+async def forget_person(connection: AsyncConnection[Any], _event: UserErased, recorded: Recorded) -> None:
+    """The past knows their name no more either."""
+    await blank(connection, USERS, recorded.stream.id, "username", "email", "name", "avatar_url")

@@ -26,4 +26,10 @@ USERS = Table(
         "updated_at": "timestamptz",
         "last_seen_at": "timestamptz",
     },
+    # With `updated_at`, which moves with every change: so versions are the same ones when the names in them are gone.
+    remembered=(
+        *("username", "email", "name", "avatar_url", "status", "login_type", "is_service_account", "is_system", "deleted", "roles"),
+        *("created_at", "updated_at"),
+    ),
+    past_indexes=("(lower(username))",),
 )

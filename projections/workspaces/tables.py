@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from projections.engine.tables import Table
+from projections.workspaces.past import DERIVED
 
 WORKSPACES = Table(
     "workspaces",
@@ -31,4 +32,12 @@ WORKSPACES = Table(
         "deleting_at": "timestamptz",
         "next_start_at": "timestamptz",
     },
+    remembered=(
+        *("owner_id", "organization_id", "template_id", "name", "autostart_schedule", "ttl_ms", "automatic_updates", "favorite"),
+        *("deleted", "user_acl", "group_acl", "latest_build_id", "initiator_id", "template_version_id", "parameters", "created_at"),
+        *("updated_at", "last_used_at", "dormant_at", "deleting_at", "next_start_at"),
+    ),
+    derived=DERIVED,
+    # The past of a person's list; a name of that time.
+    past_indexes=("(owner_id, until)",),
 )

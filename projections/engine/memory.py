@@ -1,0 +1,81 @@
+"""The versions of rows that a batch makes, one for each event that changed one, collected while it is folded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from psycopg import AsyncConnection
+
+if TYPE_CHECKING:
+    from projections.engine.tables import Key, Row, Table
+
+#: `until` of a version that still holds.
+STILL: Final = 2**62
+#: Instead of what a row was before: it was put or deleted, which always makes a version, whatever was there.
+_ANYTHING: Final = object()
+
+Packed = tuple[Any, ...]
+
+
+class Memory:
+    """Collects the versions that the events of a batch make, and writes them set-based.
+
+    Whether an event made a version must not depend on what else is in its batch: a row that was edited makes one when a
+    remembered column is another than before the event, a row that was put or deleted always does.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[Table, dict[Key, object]] = defaultdict(dict)
+        self._last: dict[Table, dict[Key, Packed | None]] = defaultdict(dict)
+        self._made: dict[Table, list[tuple[Key, Packed | None, int]]] = defaultdict(list)
+
+    def edits(self, table: Table, key: Key, row: Row) -> None:
+        """The row is about to be changed in place."""
+        before = self._before[table]
+        if key not in before:
+            last = self._last[table].get(key)
+            before[key] = table.packed(row) if last is None else last
+
+    def replaces(self, table: Table, key: Key) -> None:
+        """The row is put anew, or deleted."""
+        self._before[table][key] = _ANYTHING
+
+    def settle(self, rows: Mapping[Table, Mapping[Key, Row | None]], position: int) -> None:
+        """An event was folded by every model: what it left of the rows it changed holds from its position on."""
+        for table, keys in self._before.items():
+            known, last, made = rows[table], self._last[table], self._made[table]
+            for key, before in keys.items():
+                row = known[key]
+                now = None if row is None else table.packed(row)
+                if now != before:
+                    last[key] = now
+                    made.append((key, now, position))
+            keys.clear()
+
+    async def flush(self, connection: AsyncConnection[Any]) -> None:
+        """Write what was made since the last flush: end the versions that held until then, add the new ones."""
+        for table, made in self._made.items():
+            if made:
+                await _write(connection, table, made)
+        self._made.clear()
+
+    def forget(self) -> None:
+        """Rows may have been changed behind the batch."""
+        self._before.clear()
+        self._last.clear()
+        self._made.clear()
+
+
+async def _write(connection: AsyncConnection[Any], table: Table, made: list[tuple[Key, Packed | None, int]]) -> None:
+    since: dict[Key, int] = {}
+    added: list[Packed] = []
+    # From the last to the first: each version ends where the next of its row begins.
+    for key, values, position in reversed(made):
+        if values is not None:
+            added.append((*key, *values, position, since.get(key, STILL)))
+        since[key] = position
+    await table.end_versions(connection, since)
+    if added:
+        await table.add_versions(connection, added)

@@ -1,0 +1,79 @@
+"""What rows were: every version of the rows that documents are made of, with the positions between which it held.
+
+A version holds from `position` (inclusive) to `until` (exclusive). Beside the schema of the read models lies a schema of views
+that show, under the names of the tables themselves, the versions that held at one position: whatever reads the tables reads the
+past through them (`looking_back`). The design is argued in ops/design/time-travel.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection, sql
+
+from projections.engine.connections import LIVE_SCHEMA
+from projections.engine.memory import STILL
+from projections.engine.tables import Table
+
+_AT: LiteralString = "current_setting('ledger.at')::bigint"
+_LOOK_BACK: LiteralString = "SELECT set_config('search_path', %s, true), set_config('ledger.at', %s, true)"
+
+
+def past_of(schema: str) -> str:
+    """The schema that shows the past of `schema`."""
+    return f"{schema}_past"
+
+
+@contextlib.asynccontextmanager
+async def looking_back(connection: AsyncConnection[Any], position: int, schema: str = LIVE_SCHEMA) -> AsyncIterator[AsyncConnection[Any]]:
+    """A transaction in which the connection sees the read models as they were at `position`."""
+    async with connection.transaction():
+        await connection.execute(_LOOK_BACK, (f"{past_of(schema)}, {schema}, public", str(position)))
+        yield connection
+
+
+def tables_sql(table: Table) -> str:
+    """Creates the table of a table's versions. One index finds both the version that held at a position and the one that still
+    does."""
+    columns = ", ".join(f"{name} {table.columns[name]}" for name in table.version_columns)
+    name = f"{table.name}_versions"
+    indexes = [f"({', '.join(table.key)}, until, position)", *table.past_indexes]
+    statements = [f"CREATE TABLE {name} ({columns}, position bigint NOT NULL, until bigint NOT NULL)"]
+    statements += [f"CREATE INDEX {name}_{number}_idx ON {name} {index}" for number, index in enumerate(indexes)]
+    return ";\n".join(statements) + ";\n"
+
+
+def view_sql(table: Table, schema: str) -> str:
+    """Creates the view of a table's past; columns whose past is not kept are null. Run with the past schema first in the search
+    path, so that what is computed is computed of the past."""
+    kept = set(table.version_columns)
+    shown = [f"v.{name}" if name in kept else f"NULL::{kind} AS {name}" for name, kind in table.columns.items()]
+    shown += [f"{expression} AS {name}" for name, expression in table.derived.items()]
+    return (
+        f"CREATE VIEW {past_of(schema)}.{table.name} AS SELECT {', '.join(shown)} FROM {schema}.{table.name}_versions v"
+        f" WHERE v.position <= {_AT} AND v.until > {_AT}"
+    )
+
+
+async def remove(
+    connection: AsyncConnection[Any], table: Table, column: str, id: str, position: int, *, of: tuple[str, str] | None = None
+) -> None:
+    """Delete all rows with this id in `column` (and with another id in another column), as of `position`: for bulk statements,
+    which change rows that nobody named."""
+    conditions = [(column, id), *((of,) if of is not None else ())]
+    where = sql.SQL(" AND ").join([sql.SQL("{} = {}::uuid").format(sql.Identifier(name), value) for name, value in conditions])
+    name, versions = sql.Identifier(table.name), sql.Identifier(f"{table.name}_versions")
+    await connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(name, where))
+    if table.remembered:
+        end = sql.SQL("UPDATE {} SET until = {} WHERE {} AND until = {}")
+        await connection.execute(end.format(versions, position, where, STILL))
+
+
+async def blank(connection: AsyncConnection[Any], table: Table, id: str, *columns: str) -> None:
+    """Make these text columns empty in everything that is remembered of a row: nobody reads it in any past."""
+    assignments = sql.SQL(", ").join([sql.SQL("{} = ''").format(sql.Identifier(column)) for column in columns])
+    statement = sql.SQL("UPDATE {} SET {} WHERE {} = %s")
+    names = sql.Identifier(f"{table.name}_versions"), assignments, sql.Identifier(table.key[0])
+    await connection.execute(statement.format(*names), (id,))
