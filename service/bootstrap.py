@@ -27,7 +27,7 @@ from service.automation.runner import Automation
 from service.commands.bus import CommandBus
 from service.commands.router import COMMANDS
 from service.embedded import EmbeddedPostgres
-from service.http.app import build_app
+from service.http.app import build_handler
 from service.http.limits import Limits
 from service.http.routes import ROUTES
 from service.observability import metrics
@@ -102,19 +102,22 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def web_app(services: Services) -> web.Application:
-    """The HTTP application over running services."""
-    app = build_app(services, ROUTES)
+class WebRunner(web.ServerRunner):
+    """Serves HTTP over running services until `cleanup`, which ends streams cleanly and lets requests in flight finish."""
 
-    async def end_streams(_app: web.Application) -> None:
+    def __init__(self, services: Services, *, drain_seconds: float) -> None:
+        server = web.Server(build_handler(services, ROUTES), access_log=None, handler_cancellation=True)
+        super().__init__(server, shutdown_timeout=drain_seconds)
+        self._services = services
+
+    async def shutdown(self) -> None:
+        """Called when nothing new is accepted any more."""
+        services = self._services
         services.stopping.set()
         services.hub.close()
         services.events.close()
         services.telemetry.ring_all()
         services.job_logs.close()
-
-    app.on_shutdown.append(end_streams)
-    return app
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,13 +51,7 @@ async def run(settings: Settings, _args: argparse.Namespace) -> int:
             url = f"http://{host}:{port}"
             services = await stack.enter_async_context(bootstrap.running(settings, dsn, settings.access_url or url))
             await first_user.found(services, settings)
-            runner = web.AppRunner(
-                bootstrap.web_app(services),
-                access_log=None,
-                handle_signals=False,
-                shutdown_timeout=DRAIN_SECONDS,
-                handler_cancellation=True,
-            )
+            runner = bootstrap.WebRunner(services, drain_seconds=DRAIN_SECONDS)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.SockSite(runner, listener).start()

@@ -1,16 +1,15 @@
-"""Builds the aiohttp application from the route table; the pipeline that every request passes; the only place that turns
-exceptions into answers."""
+"""From the route table to what answers requests: the pipeline that every one passes; the only place that turns exceptions
+into answers."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import psycopg
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from psycopg_pool import PoolTimeout
 
 from domain.kernel.errors import DomainError, Invalid, Unauthenticated
@@ -23,6 +22,7 @@ from service.http.idempotency import once_per_key
 from service.http.limits import Limits, show
 from service.http.refusals import note_refusal
 from service.http.responses import json_bytes
+from service.http.router import Router
 from service.http.routing import Access, Route
 from service.observability import metrics
 from service.services import Services
@@ -31,31 +31,67 @@ from service.version import BUILD_VERSION
 
 log = logging.getLogger(__name__)
 
-# The router's own pattern excludes braces, which one spelling of a UUID has (contract/workspaces.md 1.3).
-_BARE_PARAMETER = re.compile(r"\{(\w+)\}")
 _JSON = "application/json; charset=utf-8"
 _ROUTE_NOT_FOUND = error_body("Route not found.")
 
 
-def build_app(services: Services, routes: Sequence[Route]) -> web.Application:
-    """The application; `routes` are below `/api/v2` unless their path starts with `//` (then the rest is the whole path)."""
-    app = web.Application(middlewares=[_outermost], client_max_size=1 << 40)
-    # aiohttp tries the patterns below one fixed prefix in order: what is asked for most often, a single object, comes first.
-    for route in sorted(routes, key=lambda r: r.path.count("/")):
-        app.router.add_route(route.method, _BARE_PARAMETER.sub(r"{\1:[^/]+}", route.full_path), _endpoint(services, route))
-    return app
+Endpoint = Callable[[web.BaseRequest, Mapping[str, str]], Awaitable[web.StreamResponse]]
 
 
-def _endpoint(services: Services, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def build_handler(services: Services, routes: Sequence[Route]) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    """What answers every request of the low-level server; `routes` is the whole table."""
+    router: Router[Endpoint] = Router((route.method, route.template, _endpoint(services, route)) for route in routes)
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        refusal = refuse_cross_site(request)
+        if refusal is not None:
+            return refusal
+        path = request.rel_url.path_safe
+        match = router.match(request.method, path)
+        if match is None:
+            response: web.StreamResponse = _unknown(router.allowed(path))
+        else:
+            try:
+                if "Expect" in request.headers:
+                    await _expect(request)
+                response = await match.endpoint(request, match.parameters)
+                give_csrf_token(request, response)
+                return response
+            except web.HTTPException as error:
+                response = web.Response(body=error_body(error.reason), status=error.status, headers={"Content-Type": _JSON})
+        response.headers["X-Coder-Build-Version"] = BUILD_VERSION
+        return response
+
+    return handle
+
+
+def _unknown(allowed: frozenset[str]) -> web.Response:
+    """Another method would do, or nothing is there."""
+    if allowed:
+        return web.Response(status=405, headers={"Allow": ", ".join(sorted(allowed))})
+    return web.Response(body=_ROUTE_NOT_FOUND, status=404, headers={"Content-Type": _JSON})
+
+
+async def _expect(request: web.BaseRequest) -> None:
+    """A client that waits for leave to send its body gets it (RFC 9110 10.1.1). Raises a 417 for any other expectation."""
+    if request.headers["Expect"].lower() != "100-continue":
+        raise web.HTTPExpectationFailed
+    if request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # The answer proper has not begun.
+        request.writer.output_size = 0
+
+
+def _endpoint(services: Services, route: Route) -> Endpoint:
     observe = metrics.http_observer(route.method, route.path)
     handler = once_per_key(route.handler) if route.changes else route.handler
     authenticate = services.authenticator.for_access(route.access)
     public = route.access is Access.PUBLIC
     limits = Limits(0) if route.path.startswith("//") else services.limits
 
-    async def endpoint(request: web.Request) -> web.StreamResponse:
+    async def endpoint(request: web.BaseRequest, parameters: Mapping[str, str]) -> web.StreamResponse:
         started = time.perf_counter()
-        call = Call(services, request, route)
+        call = Call(services, request, route, parameters)
         verdict, challenged = None, ""
         try:
             if not public:
@@ -110,24 +146,3 @@ def _position(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 19:
         raise Invalid("Ledger-Position must be a position.", f"{text[:40]!r} is not a non-negative integer.")
     return int(text)
-
-
-@web.middleware
-async def _outermost(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
-    refusal = refuse_cross_site(request)
-    if refusal is not None:
-        return refusal
-    try:
-        response = await handler(request)
-        give_csrf_token(request, response)
-        return response
-    except web.HTTPNotFound:
-        response = web.Response(body=_ROUTE_NOT_FOUND, status=404, headers={"Content-Type": _JSON})
-    except web.HTTPMethodNotAllowed as error:
-        response = web.Response(status=405, headers={"Allow": ", ".join(sorted(error.allowed_methods))})
-    except web.HTTPException as error:
-        if error.status < 400 or error.status == 426:
-            raise
-        response = web.Response(body=error_body(error.reason), status=error.status, headers={"Content-Type": _JSON})
-    response.headers["X-Coder-Build-Version"] = BUILD_VERSION
-    return response

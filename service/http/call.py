@@ -33,12 +33,14 @@ POSITION_WAIT_SECONDS = 5.0
 class Call:
     """What a handler is given. `caller` raises `Unauthenticated` on routes that serve anonymous callers too."""
 
-    __slots__ = ("_body", "_caller", "_context", "_position", "_seen", "claim", "request", "route", "services")
+    __slots__ = ("_body", "_caller", "_context", "_position", "_seen", "claim", "path", "request", "route", "services")
 
-    def __init__(self, services: Services, request: web.Request, route: Route) -> None:
+    def __init__(self, services: Services, request: web.BaseRequest, route: Route, path: Mapping[str, str]) -> None:
         self.services = services
         self.request = request
         self.route = route
+        #: Path parameters, decoded.
+        self.path = path
         self._caller: Caller | None = None
         self._context: Context | None = None
         self._position = 0
@@ -69,11 +71,6 @@ class Call:
     def pool(self) -> AsyncConnectionPool[Any]:
         """Connections that see the live read models."""
         return self.services.pool
-
-    @property
-    def path(self) -> Mapping[str, str]:
-        """Path parameters as sent."""
-        return self.request.match_info
 
     @property
     def context(self) -> Context:

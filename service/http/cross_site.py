@@ -10,7 +10,7 @@ _API = "/api"
 _COOKIE_TAIL = "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
 
 
-def refuse_cross_site(request: web.Request) -> web.Response | None:
+def refuse_cross_site(request: web.BaseRequest) -> web.Response | None:
     """The 400 for a change that another site may have started, or None. A request without cookies passes unread."""
     if "Cookie" not in request.headers:
         return None
@@ -18,7 +18,7 @@ def refuse_cross_site(request: web.Request) -> web.Response | None:
     return web.Response(text=reason, status=400) if reason else None
 
 
-def give_csrf_token(request: web.Request, response: web.StreamResponse) -> None:
+def give_csrf_token(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Set the cookie that `X-CSRF-TOKEN` must repeat, on answers to requests that came without it."""
     if response.prepared or not request.path.startswith(_API):
         return

@@ -109,7 +109,7 @@ def _ready(body: bytes, content_type: str) -> _Ready:
     return _Ready(body, content_type, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
 
 
-def _answer(request: web.Request, ready: _Ready) -> web.Response:
+def _answer(request: web.BaseRequest, ready: _Ready) -> web.Response:
     headers = {**_SECURITY_HEADERS, "ETag": ready.etag}
     if ready.etag in [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]:
         return web.Response(status=304, headers=headers)

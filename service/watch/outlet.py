@@ -54,7 +54,7 @@ class Connection:
 
     __slots__ = ("_protocol", "_stall_seconds", "_transport", "_writer")
 
-    def __init__(self, request: web.Request, stall_seconds: float) -> None:
+    def __init__(self, request: web.BaseRequest, stall_seconds: float) -> None:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the reader has gone")

@@ -47,7 +47,7 @@ class SseOutlet:
         self.encode: Encode = sse_chunk if is_chunked else sse_frame
 
     @staticmethod
-    async def open(request: web.Request, position: int) -> SseOutlet:
+    async def open(request: web.BaseRequest, position: int) -> SseOutlet:
         """Send the head of the answer. Raises `ConnectionResetError` when the reader has gone already."""
         response = web.StreamResponse(headers={**_HEADERS, "Ledger-Position": str(position)})
         await response.prepare(request)

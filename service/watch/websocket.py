@@ -27,7 +27,7 @@ class UpgradeRequired(DomainError):
     """The route speaks WebSocket only."""
 
 
-def check_upgrade(request: web.Request) -> None:
+def check_upgrade(request: web.BaseRequest) -> None:
     """Raises `UpgradeRequired`, `Invalid` or `Forbidden` unless this is a proper WebSocket handshake from our own origin.
 
     The origin check keeps other sites from using a browser's session cookie; clients that are no browser send none.
@@ -49,7 +49,7 @@ def check_upgrade(request: web.Request) -> None:
         raise Forbidden("The origin is not allowed.", "A page of another site may not open this WebSocket.")
 
 
-async def accept(request: web.Request, ping_seconds: float, position: int) -> web.WebSocketResponse:
+async def accept(request: web.BaseRequest, ping_seconds: float, position: int) -> web.WebSocketResponse:
     """Answer the handshake; the protocol's own pings keep watch over the connection."""
     socket = web.WebSocketResponse(heartbeat=ping_seconds, compress=False, autoclose=True)
     socket.headers["X-Coder-Build-Version"] = BUILD_VERSION
@@ -77,7 +77,7 @@ class WebSocketOutlet:
 
     __slots__ = ("_connection", "_socket", "encode")
 
-    def __init__(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+    def __init__(self, request: web.BaseRequest, socket: web.WebSocketResponse) -> None:
         self._socket = socket
         self._connection = Connection(request, STALL_SECONDS)
         self.encode: Encode = websocket_frame

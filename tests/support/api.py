@@ -137,7 +137,7 @@ async def running_ledger(database_url: str, **changes: Any) -> AsyncIterator[Led
         listener = bootstrap.listen(settings)
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
         services = await stack.enter_async_context(bootstrap.running(settings, database_url, base))
-        runner = web.AppRunner(bootstrap.web_app(services), access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
+        runner = bootstrap.WebRunner(services, drain_seconds=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener).start()

@@ -33,7 +33,7 @@ async def going_away(socket: web.WebSocketResponse) -> None:
     await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the service is stopping")
 
 
-async def open_events(request: web.Request, position: int) -> web.StreamResponse:
+async def open_events(request: web.BaseRequest, position: int) -> web.StreamResponse:
     """The head of a response of server-sent events."""
     response = web.StreamResponse(headers={**_SSE_HEADERS, "Ledger-Position": str(position)})
     await response.prepare(request)
