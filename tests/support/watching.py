@@ -66,7 +66,7 @@ class EventStream:
                         id = int(value)
                     elif name == "data":
                         data = value.encode()
-                    elif name == "":
+                    elif line.startswith(":"):
                         self._comment = value
                 if kind != "message":
                     return Frame(kind, id, orjson.loads(data) if data else None)
@@ -127,7 +127,7 @@ class Socket:
         """The next message. Raises `Ended` with the close code."""
         message = await self.socket.receive(seconds)
         if message.type is not aiohttp.WSMsgType.TEXT:
-            raise Ended(self.socket.close_code)
+            raise Ended(message.data if message.type is aiohttp.WSMsgType.CLOSE else self.socket.close_code)
         envelope = orjson.loads(message.data)
         return Frame(envelope["type"], None, envelope["data"])
 
