@@ -15,7 +15,7 @@ from projections.jobs.render import COLUMNS as JOB_COLUMNS
 from projections.workspaces.fold import MODEL
 from projections.workspaces.render import Rendered, Surroundings, Template, render_workspace
 
-__all__ = ["MODEL", "render", "render_touched"]
+__all__ = ["MODEL", "render", "render_touched", "surroundings"]
 
 _WORKSPACE = (
     "id",
@@ -26,6 +26,8 @@ _WORKSPACE = (
     "autostart_schedule",
     "ttl_ms",
     "automatic_updates",
+    "favorite",
+    "deleted",
     "user_acl",
     "group_acl",
     "created_at",
@@ -147,7 +149,17 @@ async def render_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
 
 async def render(connection: AsyncConnection[Any], positions: Mapping[str, int]) -> None:
     """Render the workspaces with these ids; each document gets the position at which it last changed."""
-    ids = list(positions)
+    columns: list[list[Any]] = [[] for _ in range(12)]
+    for workspace, around in await surroundings(connection, list(positions)):
+        rendered = None if around is None else render_workspace(workspace, around)
+        for column, value in zip(columns, _stored(workspace, around, rendered, positions[workspace["id"]]), strict=True):
+            column.append(value)
+    await connection.execute(_STORE, columns, prepare=True)
+
+
+async def surroundings(connection: AsyncConnection[Any], ids: Sequence[str]) -> list[tuple[Row, Surroundings | None]]:
+    """The rows of those of these workspaces that exist, with everything that their documents show: as of now, or as of when the
+    connection looks back to. None while the first build is not there yet."""
     async with connection.pipeline():
         main = await connection.execute(_MAIN, (ids,), prepare=True)
         agents = await connection.execute(_AGENTS, (ids,), prepare=True)
@@ -163,13 +175,7 @@ async def render(connection: AsyncConnection[Any], positions: Mapping[str, int])
         statuses_of[row["agent_id"]].append(row)
     latest_of = {row["workspace_id"]: row for row in (dict(zip(_STATUS, values, strict=True)) for values in await latest.fetchall())}
     people, groups = await _actors(connection, found)
-    columns: list[list[Any]] = [[] for _ in range(12)]
-    for values in found:
-        workspace, around = _surroundings(values, agents_of, statuses_of, latest_of, people, groups)
-        rendered = None if around is None else render_workspace(workspace, around)
-        for column, value in zip(columns, _stored(workspace, around, rendered, positions[workspace["id"]]), strict=True):
-            column.append(value)
-    await connection.execute(_STORE, columns, prepare=True)
+    return [_surroundings(values, agents_of, statuses_of, latest_of, people, groups) for values in found]
 
 
 _BUILD_AT = len(_WORKSPACE)

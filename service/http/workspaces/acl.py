@@ -18,9 +18,11 @@ from service.http.call import Call
 from service.http.fields import TEXT, map_of, wire
 from service.http.parsing import decode_body
 from service.http.responses import json_response, no_content
-from service.http.routing import Access, Conditional, Route
+from service.http.routing import AT, Access, Conditional, Route
 from service.http.workspaces.access import require, workspace_in_path
 from service.http.workspaces.conditional import if_match
+from service.http.workspaces.moment import asked_position
+from service.http.workspaces.past import acl_then
 from service.watch.frames import Document
 
 
@@ -35,6 +37,9 @@ class ACLRequest:
 async def get_acl(call: Call) -> web.Response:
     """The whole list, for whoever may read the workspace."""
     document = await workspace_in_path(call)
+    position = await asked_position(call)
+    if position is not None:
+        return await acl_then(call, document, position)
     async with call.pool.connection() as connection:
         user_acl, group_acl = await stored_acl(connection, document.id)
         return json_response(await acl_document(connection, user_acl, group_acl))
@@ -88,6 +93,7 @@ ROUTES = (
         permission="workspace:read",
         summary="Read with whom a workspace is shared",
         responses={200: "WorkspaceACL"},
+        query=(AT,),
         tag="Workspaces",
     ),
     Route(

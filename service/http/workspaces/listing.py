@@ -10,8 +10,10 @@ from projections.workspaces.search import conditions
 from service.http.call import Call
 from service.http.queries import paging
 from service.http.responses import json_bytes
-from service.http.routing import AFTER_ID, LIMIT, OFFSET, Access, Parameter, Route
+from service.http.routing import AFTER_ID, AT, LIMIT, OFFSET, Access, Parameter, Route
 from service.http.workspaces.answers import body_for, places
+from service.http.workspaces.moment import asked_position
+from service.http.workspaces.past import list_then
 from service.http.workspaces.search import read_query
 from service.web.access import may_read_template
 
@@ -19,6 +21,9 @@ from service.web.access import may_read_template
 async def list_workspaces(call: Call) -> web.Response:
     """A page of what the caller may read. Rows whose template they may not read are counted but left out, as in the
     reference; the page is not refilled."""
+    position_then = await asked_position(call)
+    if position_then is not None:
+        return await list_then(call, paging(call.request.query), call.request.query.get("q", ""), position_then)
     subject, pages, text = call.caller.subject, call.services.pages, call.request.query_string
     kept = pages.get(subject, text)
     if kept is not None:
@@ -54,7 +59,7 @@ ROUTES = (
         permission="none: the list holds what the caller may read",
         summary="List workspaces",
         responses={200: "WorkspacesResponse"},
-        query=(Parameter("q", "string", "Search: key:value pairs and words, as in owner:me status:running."), LIMIT, OFFSET, AFTER_ID),
+        query=(Parameter("q", "string", "Search: key:value pairs and words, as in owner:me status:running."), LIMIT, OFFSET, AFTER_ID, AT),
         tag="Workspaces",
     ),
 )

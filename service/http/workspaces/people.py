@@ -20,9 +20,15 @@ from service.http.people import find_user
 async def person_in_path(call: Call, connection: AsyncConnection[Any]) -> UserRow:
     """The person of `{user}`, whom the caller may read, or meets in some organization. Raises `NotFound`."""
     person = await find_user(connection, call.path["user"], call.caller.user_id)
-    if person is None or not (may_read_person(call, person) or any(_may_read_member(call, person, o) for o in person.organization_ids)):
+    if person is None or not _may_meet(call, person):
         raise NotFound
     return person
+
+
+async def may_meet(call: Call, connection: AsyncConnection[Any], user_id: str) -> bool:
+    """Whether the caller may know of the person with that id, as `person_in_path` asks."""
+    person = await user_by_id(connection, user_id)
+    return person is not None and _may_meet(call, person)
 
 
 async def member_in_path(call: Call, connection: AsyncConnection[Any]) -> UserRow:
@@ -38,6 +44,10 @@ async def member_in_path(call: Call, connection: AsyncConnection[Any]) -> UserRo
 def may_read_person(call: Call, person: UserRow) -> bool:
     """Whether the caller may read the person whatever organizations they share."""
     return allows(call.caller.subject, Action.READ, objects.user(person.id))
+
+
+def _may_meet(call: Call, person: UserRow) -> bool:
+    return may_read_person(call, person) or any(_may_read_member(call, person, o) for o in person.organization_ids)
 
 
 def _may_read_member(call: Call, person: UserRow, organization_id: str) -> bool:

@@ -9,9 +9,11 @@ from projections.queryvalues import FLAG
 from projections.workspaces.queries import id_of_name
 from service.http.call import Call
 from service.http.queries import QueryReader
-from service.http.routing import INCLUDE_DELETED, Access, Conditional, Route
+from service.http.routing import AT, INCLUDE_DELETED, Access, Conditional, Route
 from service.http.workspaces.access import readable, require_template, workspace_in_path
 from service.http.workspaces.answers import workspace_answer
+from service.http.workspaces.moment import asked_position
+from service.http.workspaces.past import workspace_by_name_then, workspace_then
 from service.http.workspaces.people import person_in_path
 from service.web.access import may_read_template
 
@@ -23,6 +25,9 @@ async def get_workspace(call: Call) -> web.Response:
     document = await workspace_in_path(call)
     # The field under which a bad flag shows is the reference's own slip; clients match on it.
     include_deleted = _flag(call, field="deleted")
+    position = await asked_position(call)
+    if position is not None:
+        return await workspace_then(call, document, position, include_deleted=include_deleted)
     if document.is_deleted and not include_deleted:
         raise Gone(_GONE)
     require_template(call, document)
@@ -31,6 +36,9 @@ async def get_workspace(call: Call) -> web.Response:
 
 async def get_workspace_by_name(call: Call) -> web.Response:
     """By owner and name; living ones first. Whatever is in the way, the answer is the same 404."""
+    position = await asked_position(call)
+    if position is not None:
+        return await workspace_by_name_then(call, position, include_deleted=_flag(call))
     async with call.pool.connection() as connection:
         owner = await person_in_path(call, connection)
         include_deleted = _flag(call)
@@ -64,7 +72,7 @@ ROUTES = (
         permission=_PERMISSION,
         summary="Read a workspace",
         responses={200: "Workspace", 304: None},
-        query=(INCLUDE_DELETED,),
+        query=(INCLUDE_DELETED, AT),
         tag="Workspaces",
         conditional=Conditional.READ,
     ),
@@ -76,7 +84,7 @@ ROUTES = (
         permission=_PERMISSION,
         summary="Read a workspace by its owner and name",
         responses={200: "Workspace", 304: None},
-        query=(INCLUDE_DELETED,),
+        query=(INCLUDE_DELETED, AT),
         tag="Workspaces",
         conditional=Conditional.READ,
     ),

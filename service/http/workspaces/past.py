@@ -1,0 +1,139 @@
+"""Workspaces as they were: read with today's rights, under the names, access lists and matches of that time (design.md 7).
+
+What is not history is left out: an agent's last heartbeat, and which provisioners a pending build could have hoped for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from psycopg import AsyncConnection, sql
+
+from domain.kernel.errors import Gone, NotFound
+from domain.kernel.predicate import ALWAYS
+from domain.kernel.spellings import uuid_text
+from domain.roles.filters import readable_workspaces
+from projections.access import Condition
+from projections.engine.connections import LIVE_SCHEMA
+from projections.engine.versions import looking_back
+from projections.jobs.queries import queue_places
+from projections.users.queries import user_by_name
+from projections.workspaces.acl import acl_document, stored_acl
+from projections.workspaces.documents import surroundings
+from projections.workspaces.queries import id_of_name, page
+from projections.workspaces.render import QueuePlace, queued, render_workspace, shown
+from projections.workspaces.search import conditions, visibility
+from service.http.call import Call
+from service.http.queries import Page
+from service.http.responses import json_bytes, json_response
+from service.http.workspaces.access import readable, require_template
+from service.http.workspaces.people import may_meet, person_in_path
+from service.http.workspaces.search import read_query
+from service.watch.frames import Document
+from service.web.access import may_read_template
+
+_PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A document as its reader would have seen it: JSON, and whether the workspace was deleted by then."""
+
+    body: bytes
+    is_deleted: bool
+
+
+async def documents_then(connection: AsyncConnection[Any], call: Call, ids: Sequence[str]) -> Mapping[str, Past]:
+    """Those of the workspaces that there were, by id; `connection` looks back."""
+    around = [(workspace, its) for workspace, its in await surroundings(connection, ids) if its is not None]
+    rendered = [(workspace, its, render_workspace(workspace, its)) for workspace, its in around]
+    waiting = [its.job["id"] for _, its, document in rendered if document.status == _PENDING]
+    places = await queue_places(connection, waiting) if waiting else {}
+    found = {}
+    for workspace, its, document in rendered:
+        is_favorite = workspace["favorite"] and workspace["owner_id"] == call.caller.user_id
+        body = shown(document.document, favorite=is_favorite, allow_renames=call.services.settings.allow_workspace_renames)
+        if its.job["id"] in places:
+            body = queued(body, QueuePlace(*places[its.job["id"]]))
+        found[workspace["id"]] = Past(body, workspace["deleted"])
+    return found
+
+
+async def workspace_then(call: Call, document: Document, position: int, *, include_deleted: bool) -> web.Response:
+    """One workspace at a position. Raises `NotFound` before its creation, `Gone` when it was deleted and that was not asked for."""
+    async with call.pool.connection() as connection, looking_back(connection, position):
+        past = (await documents_then(connection, call, (document.id,))).get(document.id)
+    if past is None:
+        raise NotFound
+    if past.is_deleted and not include_deleted:
+        raise Gone("This workspace had been deleted by then. Ask with include_deleted=true to see it all the same.")
+    require_template(call, document)
+    return json_bytes(past.body, 200, **_position(position))
+
+
+async def workspace_by_name_then(call: Call, position: int, *, include_deleted: bool) -> web.Response:
+    """By the names of that time, the owner's too. Whatever is in the way, the answer is the same 404."""
+    name = call.path["workspacename"]
+    async with call.pool.connection() as connection:
+        owner_id = await _owner_then(call, connection, position)
+        async with looking_back(connection, position):
+            id = None if "\0" in name else await id_of_name(connection, owner_id, name, include_deleted=include_deleted)
+    if id is None:
+        raise NotFound
+    document = await readable(call, id)
+    if not may_read_template(call.caller.subject, document):
+        raise NotFound
+    return await workspace_then(call, document, position, include_deleted=include_deleted)
+
+
+async def _owner_then(call: Call, connection: AsyncConnection[Any], position: int) -> str:
+    """Whoever had the name that the path gives, if the caller may know of that person today."""
+    handle = call.path["user"]
+    if handle == "me" or _is_id(handle):
+        return (await person_in_path(call, connection)).id
+    async with looking_back(connection, position):
+        person = await user_by_name(connection, handle) if "\0" not in handle else None
+    if person is None or not await may_meet(call, connection, person.id):
+        raise NotFound
+    return person.id
+
+
+def _is_id(handle: str) -> bool:
+    try:
+        uuid_text(handle)
+    except ValueError:
+        return False
+    return True
+
+
+async def acl_then(call: Call, document: Document, position: int) -> web.Response:
+    """With whom it was shared. Raises `NotFound` before its creation."""
+    async with call.pool.connection() as connection, looking_back(connection, position):
+        if not (await surroundings(connection, (document.id,))):
+            raise NotFound
+        body = await acl_document(connection, *await stored_acl(connection, document.id))
+    response = json_response(body)
+    response.headers.update(_position(position))
+    return response
+
+
+async def list_then(call: Call, wanted: Page, text: str, position: int) -> web.Response:
+    """A page of what matched then, of what the caller may read today."""
+    subject = call.caller.subject
+    seen = visibility(readable_workspaces(subject))
+    today = sql.SQL("w.id IN (SELECT w.id FROM {}.workspaces w WHERE {})").format(sql.Identifier(LIVE_SCHEMA), seen.text)
+    async with call.pool.connection() as connection, looking_back(connection, position):
+        filters = await read_query(connection, subject, text)
+        matching = [*conditions(filters, ALWAYS), Condition(today, seen.parameters)]
+        found = await page(connection, matching, subject.id, limit=wanted.limit, offset=wanted.offset)
+        past = await documents_then(connection, call, found.ids) if found.ids else {}
+    by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
+    rows = [past[id].body for id in found.ids if id in past and id in by_id and may_read_template(subject, by_id[id])]
+    return json_bytes(b'{"workspaces":[%b],"count":%d}' % (b",".join(rows), found.count), 200, **_position(position))
+
+
+def _position(position: int) -> dict[str, str]:
+    return {"Ledger-Position": str(position)}
