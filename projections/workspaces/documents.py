@@ -160,11 +160,12 @@ async def render(connection: AsyncConnection[Any], positions: Mapping[str, int])
 async def surroundings(connection: AsyncConnection[Any], ids: Sequence[str]) -> list[tuple[Row, Surroundings | None]]:
     """The rows of those of these workspaces that exist, with everything that their documents show: as of now, or as of when the
     connection looks back to. None while the first build is not there yet."""
+    wanted = list(ids)
     async with connection.pipeline():
-        main = await connection.execute(_MAIN, (ids,), prepare=True)
-        agents = await connection.execute(_AGENTS, (ids,), prepare=True)
-        statuses = await connection.execute(_STATUSES, (ids,), prepare=True)
-        latest = await connection.execute(_LATEST_STATUSES, (ids,), prepare=True)
+        main = await connection.execute(_MAIN, (wanted,), prepare=True)
+        agents = await connection.execute(_AGENTS, (wanted,), prepare=True)
+        statuses = await connection.execute(_STATUSES, (wanted,), prepare=True)
+        latest = await connection.execute(_LATEST_STATUSES, (wanted,), prepare=True)
     found = await main.fetchall()
     agents_of: dict[str, list[Row]] = defaultdict(list)
     for values in await agents.fetchall():
