@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -37,9 +36,9 @@ class Running:
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Deployment]:
+async def place() -> AsyncIterator[Deployment]:
     """Where processes of this test live."""
-    async with deployment(tmp_path) as opened:
+    async with deployment() as opened:
         yield opened
 
 

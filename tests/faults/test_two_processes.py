@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -31,9 +30,9 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(tmp_path: Path, migrated_url: str) -> AsyncIterator[Pair]:
+async def pair(migrated_url: str) -> AsyncIterator[Pair]:
     """Roles split over two processes."""
-    async with deployment(tmp_path, LEDGER_DATABASE_URL=migrated_url) as place:
+    async with deployment(LEDGER_DATABASE_URL=migrated_url) as place:
         busy = await place.start(LEDGER_ROLES="projector,automation,provisioner,web")
         web = await place.start(LEDGER_ROLES="web")
         other = await place.sign_in(busy)

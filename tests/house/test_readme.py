@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -28,9 +27,9 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Deployment]:
+async def place() -> AsyncIterator[Deployment]:
     """A folder for the data of a service whose settings are the defaults, but for the port."""
-    async with deployment(tmp_path, LEDGER_FIRST_USER_EMAIL="", LEDGER_FIRST_USER_USERNAME="", LEDGER_FIRST_USER_PASSWORD="") as opened:
+    async with deployment(LEDGER_FIRST_USER_EMAIL="", LEDGER_FIRST_USER_USERNAME="", LEDGER_FIRST_USER_PASSWORD="") as opened:
         yield opened
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -157,8 +159,12 @@ class Deployment:
 
 
 @contextlib.asynccontextmanager
-async def deployment(folder: Path, **settings: str) -> AsyncIterator[Deployment]:
-    """A place for processes; whatever still runs at the end is told to end, then killed."""
+async def deployment(**settings: str) -> AsyncIterator[Deployment]:
+    """A place for processes; whatever still runs at the end is told to end, then killed.
+
+    It does not live below pytest's own temporary directory: other runs on the machine clear that one.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ledger-place-"))
     timeout = aiohttp.ClientTimeout(total=30)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout) as session:
         place = Deployment(folder, session, settings)
@@ -171,6 +177,7 @@ async def deployment(folder: Path, **settings: str) -> AsyncIterator[Deployment]
                         await process.terminate(15)
                     except TimeoutError:
                         await process.kill()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _parents() -> list[tuple[int, int]]:
