@@ -1,41 +1,60 @@
-"""What happened to a workspace, to its builds and to its agents: who, when, from where (design.md 7)."""
+"""What happened to a workspace, to its builds and to its agents: who, when, from where, and what it changed (design.md 7)."""
 
 from __future__ import annotations
 
-from aiohttp import web
+from collections.abc import Sequence
+from typing import Any
 
+import orjson
+from aiohttp import web
+from psycopg import AsyncConnection
+
+from projections.engine.versions import looking_back
+from projections.history.changes import changes
 from projections.history.queries import positions_of
-from projections.queryvalues import TEXT, number
+from projections.queryvalues import FLAG, TEXT, number
 from service.http.call import Call
 from service.http.event_pages import PRODUCES, documents, page_response, shape
 from service.http.queries import QueryReader
 from service.http.routing import AFTER, BEFORE, Access, Parameter, Route
 from service.http.workspaces.access import workspace_in_path
+from service.http.workspaces.past import documents_then
 
 _DEFAULT_LIMIT, _MOST = 25, 1000
+#: Each event of a page with changes costs two documents of the past.
+_MOST_WITH_CHANGES = 100
 _ENDLESS = 2**62
-_LIMIT = number(1, _MOST, _DEFAULT_LIMIT)
-_POSITION = number(0, _ENDLESS, what="position")
 
 
 async def history(call: Call) -> web.Response:
     """Newest first; of deleted workspaces too. An event of a later release, which this one cannot read, is passed over."""
     document = await workspace_in_path(call)
     reader = QueryReader(call.request.query)
-    limit = reader.read("limit", _LIMIT)
+    with_changes = bool(reader.read("diff", FLAG))
+    limit = reader.read("limit", number(1, _MOST_WITH_CHANGES if with_changes else _MOST, _DEFAULT_LIMIT))
     before = reader.read("before", number(0, _ENDLESS, _ENDLESS, what="position"))
-    after = reader.read("after", _POSITION)
-    type = reader.read("type", TEXT)
+    after = reader.read("after", number(0, _ENDLESS, what="position"))
+    type = reader.read("type", TEXT).replace("\0", "\ufffd")
     reader.check()
     async with call.pool.connection() as connection:
-        positions = await positions_of(
-            connection, document.id, before=before, after=after, type=type.replace("\0", "\ufffd"), limit=limit + 1
-        )
+        positions = await positions_of(connection, document.id, before=before, after=after, type=type, limit=limit + 1)
         events = await call.services.log.at(connection, positions[:limit])
-        found = await documents(connection, events[::-1])
-    form = shape(call)
-    next_before = positions[limit - 1] if len(positions) > limit else None
-    return page_response(call, {"events": [form(event) for event in found], "next_before": next_before})
+        form = shape(call)
+        found = [form(event) for event in await documents(connection, events[::-1])]
+        if with_changes:
+            what = await _changes(connection, call, document.id, [event.position for event in events[::-1]])
+            found = [{**event, "changes": its} for event, its in zip(found, what, strict=True)]
+    return page_response(call, {"events": found, "next_before": positions[limit - 1] if len(positions) > limit else None})
+
+
+async def _changes(connection: AsyncConnection[Any], call: Call, id: str, positions: Sequence[int]) -> list[list[dict[str, Any]]]:
+    """What each event changed in the caller's document. Where events follow each other at once, one's past is the other's."""
+    then: dict[int, Any] = {}
+    for position in {p for at in positions for p in (at - 1, at)}:
+        async with looking_back(connection, position):
+            past = (await documents_then(connection, call, [id])).get(id)
+        then[position] = None if past is None else orjson.loads(past.body)
+    return [changes(then[at - 1], then[at]) for at in positions]
 
 
 ROUTES = (
@@ -48,10 +67,13 @@ ROUTES = (
         summary="Read the history of a workspace",
         responses={200: "HistoryResponse"},
         query=(
-            Parameter("limit", "int", f"At most this many events, up to {_MOST}.", default=_DEFAULT_LIMIT),
+            Parameter(
+                "limit", "int", f"At most this many events, up to {_MOST}; with changes {_MOST_WITH_CHANGES}.", default=_DEFAULT_LIMIT
+            ),
             BEFORE,
             AFTER,
             Parameter("type", "string", "Only events of this type."),
+            Parameter("diff", "bool", "Say of each event what it changed in the workspace's document.", default=False),
         ),
         tag="Workspaces",
         produces=PRODUCES,
