@@ -102,8 +102,7 @@ async def events(client: Client, path: str, *, last_event_id: int | None = None,
     if buffer:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     await asyncio.get_running_loop().sock_connect(raw, (url.hostname, url.port))
-    limit = {"limit": buffer} if buffer else {}
-    reader, writer = await asyncio.open_connection(sock=raw, **limit)
+    reader, writer = await asyncio.open_connection(sock=raw, limit=buffer or 1 << 16)
     head = f"GET /api/v2{path} HTTP/1.1\r\nHost: {url.netloc}\r\nCoder-Session-Token: {client.token}\r\n"
     if last_event_id is not None:
         head += f"Last-Event-ID: {last_event_id}\r\n"
