@@ -31,7 +31,7 @@ async def history(call: Call) -> web.Response:
     document = await workspace_in_path(call)
     reader = QueryReader(call.request.query)
     with_changes = bool(reader.read("diff", FLAG))
-    limit = reader.read("limit", number(1, _MOST_WITH_CHANGES if with_changes else _MOST, _DEFAULT_LIMIT))
+    limit = min(reader.read("limit", number(1, _MOST, _DEFAULT_LIMIT)), _MOST_WITH_CHANGES if with_changes else _MOST)
     before = reader.read("before", number(0, _ENDLESS, _ENDLESS, what="position"))
     after = reader.read("after", number(0, _ENDLESS, what="position"))
     type = reader.read("type", TEXT).replace("\0", "\ufffd")
