@@ -16,8 +16,6 @@ STILL: Final = 2**62
 #: Instead of what a row was before: it was put or deleted, which always makes a version, whatever was there.
 _ANYTHING: Final = object()
 
-Packed = tuple[Any, ...]
-
 
 class Memory:
     """Collects the versions that the events of a batch make, and writes them set-based.
@@ -28,8 +26,8 @@ class Memory:
 
     def __init__(self) -> None:
         self._before: dict[Table, dict[Key, object]] = defaultdict(dict)
-        self._last: dict[Table, dict[Key, Packed | None]] = defaultdict(dict)
-        self._made: dict[Table, list[tuple[Key, Packed | None, int]]] = defaultdict(list)
+        self._last: dict[Table, dict[Key, bytes | None]] = defaultdict(dict)
+        self._made: dict[Table, list[tuple[Key, bytes | None, int]]] = defaultdict(list)
 
     def edits(self, table: Table, key: Key, row: Row) -> None:
         """The row is about to be changed in place."""
@@ -68,13 +66,13 @@ class Memory:
         self._made.clear()
 
 
-async def _write(connection: AsyncConnection[Any], table: Table, made: list[tuple[Key, Packed | None, int]]) -> None:
+async def _write(connection: AsyncConnection[Any], table: Table, made: list[tuple[Key, bytes | None, int]]) -> None:
     since: dict[Key, int] = {}
-    added: list[Packed] = []
+    added: list[tuple[bytes, int, int]] = []
     # From the last to the first: each version ends where the next of its row begins.
     for key, values, position in reversed(made):
         if values is not None:
-            added.append((*key, *values, position, since.get(key, STILL)))
+            added.append((values, position, since.get(key, STILL)))
         since[key] = position
     await table.end_versions(connection, since)
     if added:

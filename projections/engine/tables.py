@@ -15,24 +15,14 @@ from projections.engine.memory import STILL, Memory
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 
-#: SQL types a fold may write; the array type its values travel in, and the cast back.
-_TRANSPORT: Mapping[str, tuple[str, str]] = {
-    "uuid": ("uuid[]", ""),
-    "text": ("text[]", ""),
-    "bigint": ("bigint[]", ""),
-    "integer": ("integer[]", ""),
-    "boolean": ("boolean[]", ""),
-    "timestamptz": ("timestamptz[]", ""),
-    "double precision": ("double precision[]", ""),
-    "jsonb": ("text[]", "::jsonb"),
-    "bytea": ("bytea[]", ""),
-}
-
-
+#: SQL types a fold may write; rows travel as one JSON document, which costs a tenth of arrays by column.
+_KINDS = frozenset({"uuid", "text", "bigint", "integer", "boolean", "timestamptz", "double precision", "jsonb"})
+#: Kinds of keys whose values need no quotes in an array's text form.
+_BARE = frozenset({"uuid", "bigint", "integer"})
 _AS_STORED = orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A table that folds own: `columns` maps each column that they write to its SQL type; `key` names the primary key.
 
@@ -48,25 +38,24 @@ class Table:
     remembered: tuple[str, ...] = ()
     derived: Mapping[str, str] = field(default_factory=dict)
     past_indexes: tuple[str, ...] = ()
-    _sql: dict[str, LiteralString] = field(default_factory=dict, repr=False, compare=False)
-
-    def __hash__(self) -> int:
-        return hash(self.name)
+    _sql: dict[str, LiteralString] = field(default_factory=dict, repr=False)
+    _kept: tuple[str, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if unknown := set(self.columns.values()) - _KINDS:
+            raise TypeError(f"{self.name}: rows cannot hold {unknown}")
         names = list(self.columns)
-        keys = ", ".join(f"%s::{_TRANSPORT[self.columns[k]][0]}" for k in self.key)
+        keys = ", ".join(f"%s::{self.columns[k]}[]" for k in self.key)
         aliases = ", ".join(self.key)
         condition = " AND ".join(f"t.{k} = k.{k}" for k in self.key)
         rest = [n for n in names if n not in self.key]
-        values = ", ".join(f"n.{n}{_TRANSPORT[self.columns[n]][1]}" for n in names)
         update = "DO UPDATE SET " + ", ".join(f"{n} = EXCLUDED.{n}" for n in rest) if rest else "DO NOTHING"
         self._sql["load"] = (
             f"SELECT {', '.join('t.' + n for n in names)} FROM unnest({keys}) AS k ({aliases}) JOIN {self.name} t ON {condition}"
         )
         self._sql["upsert"] = (
-            f"INSERT INTO {self.name} ({', '.join(names)}) SELECT {values}"
-            f" FROM unnest({', '.join('%s::' + _TRANSPORT[self.columns[n]][0] for n in names)}) AS n ({', '.join(names)})"
+            f"INSERT INTO {self.name} ({', '.join(names)}) SELECT {', '.join('n.' + n for n in names)}"
+            f" FROM json_to_recordset(%s::json) AS n ({', '.join(f'{n} {kind}' for n, kind in self.columns.items())})"
             f" ON CONFLICT ({aliases}) {update}"
         )
         self._sql["delete"] = f"DELETE FROM {self.name} t USING unnest({keys}) AS k ({aliases}) WHERE {condition}"
@@ -77,39 +66,37 @@ class Table:
         kept = self.version_columns
         self._sql["add"] = (
             f"INSERT INTO {self.name}_versions ({', '.join(kept)}, position, until)"
-            f" SELECT {', '.join('n.' + n + _TRANSPORT[self.columns[n]][1] for n in kept)}, n.position, n.until"
-            f" FROM unnest({', '.join('%s::' + _TRANSPORT[self.columns[n]][0] for n in kept)}, %s::bigint[], %s::bigint[])"
-            f" AS n ({', '.join(kept)}, position, until)"
+            f" SELECT {', '.join('n.' + n for n in kept)}, n.position, n.until"
+            f" FROM json_to_recordset(%s::json) AS n ({', '.join(f'{n} {self.columns[n]}' for n in kept)}, position bigint, until bigint)"
         )
+        object.__setattr__(self, "_kept", kept)
 
     @property
     def version_columns(self) -> tuple[str, ...]:
         """What versions hold: the key, then the other remembered columns."""
         return (*self.key, *(name for name in self.remembered if name not in self.key))
 
-    def packed(self, row: Row) -> tuple[Any, ...]:
-        """The remembered columns besides the key, as they travel. Keys of JSON are sorted: equal documents are equal text."""
-        values = []
-        for name in self.remembered:
-            if name not in self.key:
-                value = row[name]
-                if value is not None and self.columns[name] == "jsonb":
-                    value = orjson.dumps(value, option=_AS_STORED).decode()
-                values.append(value)
-        return tuple(values)
+    def packed(self, row: Row) -> bytes:
+        """The version that the row is now, as JSON. Keys are sorted: equal documents are equal text."""
+        return orjson.dumps({name: row[name] for name in self._kept}, option=_AS_STORED)
 
     async def end_versions(self, connection: AsyncConnection[Any], since: Mapping[Key, int]) -> None:
         """The versions of these rows that still hold do so no more from these positions on."""
-        keys = [[key[i] for key in since] for i in range(len(self.key))]
-        await connection.execute(self._sql["end"], [*keys, list(since.values())])
+        await connection.execute(self._sql["end"], [*self._keys(list(since)), _bare(since.values())])
 
-    async def add_versions(self, connection: AsyncConnection[Any], versions: Sequence[Sequence[Any]]) -> None:
-        """Versions as `version_columns`, position and until."""
-        await connection.execute(self._sql["add"], [[row[i] for row in versions] for i in range(len(self.version_columns) + 2)])
+    async def add_versions(self, connection: AsyncConnection[Any], versions: Iterable[tuple[bytes, int, int]]) -> None:
+        """Versions as `packed`, each with its position and until."""
+        rows = [b'%b,"position":%d,"until":%d}' % (packed[:-1], position, until) for packed, position, until in versions]
+        await connection.execute(self._sql["add"], (f"[{b','.join(rows).decode()}]",))
+
+    def _keys(self, keys: Sequence[Key]) -> list[Any]:
+        """One array for each column of the key."""
+        columns = [[key[i] for key in keys] for i in range(len(self.key))]
+        return [_bare(values) if self.columns[name] in _BARE else values for name, values in zip(self.key, columns, strict=True)]
 
     async def select(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> AsyncCursor[Any]:
         """Ask for the rows that exist under these keys; `rows` reads what comes back."""
-        return await connection.execute(self._sql["load"], [[k[i] for k in keys] for i in range(len(self.key))])
+        return await connection.execute(self._sql["load"], self._keys(keys))
 
     def rows(self, values: Iterable[Sequence[Any]]) -> dict[Key, Row]:
         """The rows that `select` found, by key."""
@@ -119,17 +106,16 @@ class Table:
 
     async def upsert(self, connection: AsyncConnection[Any], rows: Sequence[Row]) -> None:
         """Write whole rows, new or known."""
-        columns: list[Any] = []
-        for name, kind in self.columns.items():
-            values = [row[name] for row in rows]
-            columns.append(
-                [None if v is None else orjson.dumps(v, option=orjson.OPT_UTC_Z).decode() for v in values] if kind == "jsonb" else values
-            )
-        await connection.execute(self._sql["upsert"], columns)
+        await connection.execute(self._sql["upsert"], (orjson.dumps(rows, option=orjson.OPT_UTC_Z).decode(),))
 
     async def delete(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> None:
         """Remove rows by key."""
-        await connection.execute(self._sql["delete"], [[k[i] for k in keys] for i in range(len(self.key))])
+        await connection.execute(self._sql["delete"], self._keys(keys))
+
+
+def _bare(values: Iterable[object]) -> str:
+    """An array's text form, for values that need no quotes."""
+    return "{" + ",".join([str(value) for value in values]) + "}"
 
 
 class Rows:
