@@ -14,7 +14,6 @@ from aiohttp import web
 
 from service.watch.frames import Encode
 
-
 #: Bytes; Linux takes twice as many.
 _SEND_BUFFER = 64 * 1024
 
