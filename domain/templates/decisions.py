@@ -35,8 +35,11 @@ def template_name(organization_id: str, name: str) -> Stream:
     return name_stream(NAME_KIND, organization_id, fold(name))
 
 
-def decide_create_template(command: CreateTemplate, name: Reservation, version: TemplateVersion) -> Decision:
-    """Raises `NameTaken`, then `NotFound` or `Invalid` about the version, then `Invalid` with all bad settings."""
+def decide_create_template(command: CreateTemplate, name: Reservation, version: TemplateVersion, *, organization_is_live: bool) -> Decision:
+    """Raises `NotFound` for an organization that is gone, `NameTaken`, then `NotFound` or `Invalid` about the version, then
+    `Invalid` with all bad settings."""
+    if not organization_is_live:
+        raise NotFound
     if name.holder is not None:
         raise _name_taken(command.name)
     refusal = _unusable(version, command.organization_id)

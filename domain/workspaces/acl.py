@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from domain.kernel.decider import NOTHING, Decision, append
-from domain.kernel.errors import Invalid, Violation
+from domain.kernel.errors import Forbidden, Invalid, Violation
 from domain.kernel.spellings import uuid_text
 from domain.roles.acl import is_role
+from domain.roles.builtin import ShareableOwners
 from domain.workspaces.commands import ClearACL, UpdateACL, WithdrawSharing
 from domain.workspaces.decisions import existing
 from domain.workspaces.events import WorkspaceACLCleared, WorkspaceACLUpdated
 from domain.workspaces.state import WORKSPACE, Workspace
 
+SHARING_IS_OFF = "Workspace sharing is disabled for this organization."
 _OWN_ROLE = "You cannot change your own workspace sharing role"
 
 
@@ -68,9 +70,20 @@ def _id(key: str) -> str | None:
         return None
 
 
-def decide_update_acl(command: UpdateACL, state: Workspace) -> Decision:
-    """The entries that differ from what is so already."""
+def may_be_shared(sharing: str, *, owner_is_service_account: bool, shares_any: bool) -> bool:
+    """Whether an organization's setting lets a workspace be shared: that of a person, among `service_accounts`, only by who may
+    share any workspace of the organization (contract/authorization.md 11, contract/workspaces.md 1.4)."""
+    if sharing == ShareableOwners.SERVICE_ACCOUNTS:
+        return owner_is_service_account or shares_any
+    return sharing == ShareableOwners.EVERYONE
+
+
+def decide_update_acl(command: UpdateACL, state: Workspace, *, may_be_shared: bool) -> Decision:
+    """The entries that differ from what is so already. Raises `Forbidden` when one would be added where nobody shares (any more);
+    who asks in such an organization is refused before, so this is about a setting that changed in between."""
     workspace = existing(state)
+    if not may_be_shared and any([*command.user_roles.values(), *command.group_roles.values()]):
+        raise Forbidden(SHARING_IS_OFF)
     users = {id: role for id, role in command.user_roles.items() if workspace.user_roles.get(id, "") != role}
     groups = {id: role for id, role in command.group_roles.items() if workspace.group_roles.get(id, "") != role}
     if not users and not groups:

@@ -94,11 +94,13 @@ class UnfavoriteWorkspace:
 
 @dataclass(frozen=True, slots=True)
 class UpdateACL:
-    """Merge entries (canonical id -> `admin`, `use`, or "" to remove) into the access lists."""
+    """Merge entries (canonical id -> `admin`, `use`, or "" to remove) into the access lists. `shares_any`: who does it may share
+    whatever workspace of the organization."""
 
     workspace_id: str
     user_roles: Mapping[str, str] = field(default_factory=dict)
     group_roles: Mapping[str, str] = field(default_factory=dict)
+    shares_any: bool = False
 
 
 @dataclass(frozen=True, slots=True)

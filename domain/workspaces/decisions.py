@@ -59,12 +59,20 @@ def read_ttl(convert: Callable[[], int | None], message: str) -> int | None:
 
 
 def decide_create(
-    command: CreateWorkspace, name: Reservation, template: TemplateFacts, queue_build: Callable[[], Decision], context: Context
+    command: CreateWorkspace,
+    name: Reservation,
+    template: TemplateFacts,
+    queue_build: Callable[[], Decision],
+    context: Context,
+    *,
+    owner_is_live: bool,
 ) -> Decision:
     """A workspace, its name reserved, its first build queued: one append, all or nothing.
 
     `queue_build` decides about the build (contract/workspaces.md 3.2); it is asked last, because its refusals come last.
     """
+    if not owner_is_live:
+        raise NotFound("The owner of the workspace has been deleted.")
     refuse_deleted_template(template.name, template.is_deleted)
     schedule = read_schedule(command.autostart_schedule, "The autostart schedule of the workspace is not valid.")
     ttl_ms = read_ttl(

@@ -142,7 +142,7 @@ class CommandBus:
             unit.write(mark(events))
         held = tuple(h for id, h in unit.held.items() if id not in versions)
         try:
-            stored = await self._writer.commit(Work(tuple(events), held, tuple(unit.side_writes), people))
+            stored = await self._writer.commit(Work(tuple(events), held, tuple(unit.none_since), tuple(unit.side_writes), people))
         except BaseException:
             for person in people:
                 self._keys.forget(person)

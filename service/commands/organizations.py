@@ -6,6 +6,7 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection
 
+from domain.groups.events import GroupCreated
 from domain.kernel.context import Context
 from domain.kernel.decider import Decision
 from domain.organizations.commands import (
@@ -35,6 +36,7 @@ from domain.organizations.state import ORGANIZATION, Organization
 from domain.organizations.values import organization_name_stream
 from domain.reservations.values import RESERVATION
 from domain.roles.builtin import ShareableOwners
+from domain.templates.events import TemplateCreated
 from domain.workspaces.acl import decide_withdraw_sharing
 from domain.workspaces.commands import WithdrawSharing
 from domain.workspaces.state import WORKSPACE
@@ -46,7 +48,8 @@ SELECT
   (SELECT count(*) FROM workspaces w WHERE w.organization_id = %(id)s AND NOT w.deleted),
   (SELECT count(*) FROM templates t WHERE t.organization_id = %(id)s AND NOT t.deleted),
   (SELECT count(*) FROM groups g WHERE g.organization_id = %(id)s),
-  (SELECT count(*) FROM members m WHERE m.organization_id = %(id)s)
+  (SELECT count(*) FROM members m WHERE m.organization_id = %(id)s),
+  (SELECT min(position) FROM positions)
 """
 
 
@@ -70,16 +73,20 @@ async def _update(command: UpdateOrganization, unit: Unit, context: Context) -> 
 
 
 async def _delete(command: DeleteOrganization, unit: Unit, context: Context) -> Decision:
-    """What is in it is advisory: read models say so."""
+    """What is in it, read models say. Whatever is made in it from now on holds its version, or that of a template in it; what was
+    made before, but is not counted yet, lets the append fail."""
     state = await _organization(command, unit)
     await unit.load(RESERVATION, organization_name_stream(state.settings.name).id)
 
-    async def count(connection: AsyncConnection[Any]) -> Contents:
+    async def count(connection: AsyncConnection[Any]) -> tuple[Contents, int]:
         cursor = await connection.execute(_CONTENTS, {"id": command.organization_id})
         (row,) = await cursor.fetchall()
-        return Contents(*row)
+        return Contents(*row[:-1]), int(row[-1] or 0)
 
-    return decide_delete_organization(command, state, await unit.query(count), context)
+    contents, position = await unit.query(count)
+    for made in (TemplateCreated, GroupCreated):
+        unit.expect_none(made, "organization_id", command.organization_id, since=position)
+    return decide_delete_organization(command, state, contents, context)
 
 
 async def _update_everyone(command: UpdateEveryoneGroup, unit: Unit, context: Context) -> Decision:

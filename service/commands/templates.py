@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from domain.kernel.context import Context
 from domain.kernel.decider import Decision
 from domain.kernel.ids import PREBUILDS_USER
+from domain.organizations.state import ORGANIZATION
 from domain.reservations.values import RESERVATION, Reservation
 from domain.templates.commands import CreateTemplate, DeleteTemplate, PromoteVersion, UpdateTemplate, UpdateTemplateACL
 from domain.templates.decisions import (
@@ -22,19 +23,25 @@ from domain.templates.decisions import (
 )
 from domain.templates.state import TEMPLATE
 from domain.templates.versions import TEMPLATE_VERSION, version_name
+from domain.workspaces.events import WorkspaceCreated
 from service.commands.unit import CommandRoute, Unit
 
-_WORKSPACES = "SELECT count(*) FROM workspaces WHERE template_id = %s::uuid AND NOT deleted AND owner_id <> %s::uuid"
+_WORKSPACES = """
+    SELECT count(*), (SELECT min(position) FROM positions)
+    FROM workspaces
+    WHERE template_id = %s::uuid AND NOT deleted AND owner_id <> %s::uuid
+"""
 _USERS = "SELECT id FROM users WHERE id = ANY(%s::uuid[]) AND NOT deleted AND NOT is_system"
 _GROUPS = "SELECT id FROM groups WHERE id = ANY(%s::uuid[]) AND organization_id = %s::uuid"
 
 
 async def _create(command: CreateTemplate, unit: Unit, _context: Context) -> Decision:
     await unit.load(TEMPLATE, command.template_id)
+    organization = await unit.load(ORGANIZATION, command.organization_id)
     name = await unit.load(RESERVATION, template_name(command.organization_id, command.name).id)
     version = await unit.load(TEMPLATE_VERSION, command.version_id)
     await unit.load(RESERVATION, version_name(command.template_id, version.name).stream.id)
-    return decide_create_template(command, name, version)
+    return decide_create_template(command, name, version, organization_is_live=organization.is_live)
 
 
 async def _update(command: UpdateTemplate, unit: Unit, _context: Context) -> Decision:
@@ -70,14 +77,16 @@ async def _delete(command: DeleteTemplate, unit: Unit, _context: Context) -> Dec
     state = await unit.load(TEMPLATE, command.template_id)
     await unit.load(RESERVATION, template_name(command.organization_id, state.name).id)
 
-    async def workspaces(connection: AsyncConnection[Any]) -> int:
-        """Advisory, as of the read model: the creation of a workspace holds its template, so only one that was committed a
-        moment ago and is not shown yet can be missed; the route waits for those."""
+    async def workspaces(connection: AsyncConnection[Any]) -> tuple[int, int]:
         cursor = await connection.execute(_WORKSPACES, (command.template_id, PREBUILDS_USER))
-        row = await cursor.fetchone()
-        return int(row[0]) if row is not None else 0
+        (row,) = await cursor.fetchall()
+        return int(row[0]), int(row[1] or 0)
 
-    return decide_delete_template(command, state, await unit.query(workspaces))
+    # A workspace that is made after this command is refused, for its creation holds the template's version; one that was made
+    # before, but is not counted yet, lets the append fail.
+    count, position = await unit.query(workspaces)
+    unit.expect_none(WorkspaceCreated, "template_id", command.template_id, since=position)
+    return decide_delete_template(command, state, count)
 
 
 COMMANDS: tuple[CommandRoute[Any], ...] = (

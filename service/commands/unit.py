@@ -12,8 +12,8 @@ from psycopg_pool import AsyncConnectionPool
 from domain.kernel.context import Context
 from domain.kernel.decider import Decider, Decision
 from domain.kernel.errors import DomainError
-from domain.kernel.events import Stream
-from service.store.append import SideWrite
+from domain.kernel.events import Event, Stream
+from service.store.append import NoneSince, SideWrite
 from service.store.repository import Loaded, Repository
 
 S = TypeVar("S")
@@ -29,6 +29,7 @@ class Unit:
     loaded: dict[str, tuple[Decider[Any], Loaded[Any]]] = field(default_factory=dict)
     held: dict[str, tuple[Stream, int]] = field(default_factory=dict)
     side_writes: list[SideWrite] = field(default_factory=list)
+    none_since: list[NoneSince] = field(default_factory=list)
 
     async def load(self, decider: Decider[S], id: str, *, hold: bool = True) -> S:
         """The state of a stream. With `hold` the append fails (and the command is decided anew) if it has moved on by then;
@@ -51,6 +52,15 @@ class Unit:
     def write(self, statement: SideWrite) -> None:
         """A statement to run in the transaction of the events (only if there are events)."""
         self.side_writes.append(statement)
+
+    def expect_none(self, event: type[Event], field: str, value: str, *, since: int) -> None:
+        """The append fails (and the command is decided anew) if an event of this type, whose field has this value, was appended
+        after the position `since`.
+
+        For decisions that rest on what read models do not show: that nothing is left of some kind. Such a command cannot hold
+        the streams that it does not know of, and a counter of them would put all who add to it in one line.
+        """
+        self.none_since.append(NoneSince(event.NAME, field, value, since))
 
     async def query(self, run: Callable[[AsyncConnection[Any]], Awaitable[S]]) -> S:
         """Advisory facts from read models or tables beside the log."""

@@ -44,6 +44,7 @@ from domain.users.decisions import (
     folds_the_same,
 )
 from domain.users.state import USER
+from domain.workspaces.events import WorkspaceCreated
 from service.auth.name_keys import load_name_keys
 from service.commands.unit import CommandRoute, Unit
 from service.store.append import SideWrite
@@ -153,12 +154,15 @@ async def _delete_user(command: DeleteUser, unit: Unit, context: Context) -> Dec
             if user_id in organization.members:
                 departures.append(append(ORGANIZATION.stream(organization_id), MemberRemoved(user_id)))
 
-        async def owned(connection: AsyncConnection[Any]) -> bool:
+        async def owned(connection: AsyncConnection[Any]) -> tuple[bool, int]:
             cursor = await connection.execute(_OWNS_WORKSPACES, (user_id,))
-            row = await cursor.fetchone()
-            return bool(row and row[0])
+            (row,) = await cursor.fetchall()
+            return bool(row[0]), int(row[1] or 0)
 
-        has_workspaces = await unit.query(owned)
+        # What they get after this command is refused, for a creation holds its owner's version; what they have got before, but
+        # is not shown yet, lets the append fail.
+        has_workspaces, position = await unit.query(owned)
+        unit.expect_none(WorkspaceCreated, "owner_id", user_id, since=position)
     for statement in _END_OF_SECRETS:
         unit.write(SideWrite(statement, (user_id,)))
     if command.erase:
@@ -168,7 +172,9 @@ async def _delete_user(command: DeleteUser, unit: Unit, context: Context) -> Dec
     return decide_delete_user(command, state, names, departures, has_workspaces, context)
 
 
-_OWNS_WORKSPACES = "SELECT EXISTS (SELECT 1 FROM workspaces WHERE owner_id = %s AND NOT deleted)"
+_OWNS_WORKSPACES = """
+    SELECT EXISTS (SELECT 1 FROM workspaces WHERE owner_id = %s AND NOT deleted), (SELECT min(position) FROM positions)
+"""
 _FORGET_ANSWERS = "DELETE FROM idempotency_keys WHERE caller = %s OR mentions @> ARRAY[%s::uuid]"
 _END_OF_SECRETS = (
     "DELETE FROM password_hashes WHERE user_id = %s",

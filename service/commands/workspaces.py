@@ -10,10 +10,12 @@ from domain.builds.state import BUILD
 from domain.builds.values import WorkspaceFacts
 from domain.kernel.context import Context
 from domain.kernel.decider import Decision
+from domain.organizations.state import ORGANIZATION
 from domain.reservations.values import RESERVATION
 from domain.templates.state import TEMPLATE
 from domain.templates.versions import TEMPLATE_VERSION
-from domain.workspaces.acl import decide_clear_acl, decide_update_acl, decide_withdraw_sharing
+from domain.users.state import USER
+from domain.workspaces.acl import decide_clear_acl, decide_update_acl, decide_withdraw_sharing, may_be_shared
 from domain.workspaces.commands import (
     ClearACL,
     CreateWorkspace,
@@ -50,6 +52,9 @@ async def _create(command: CreateWorkspace, unit: Unit, context: Context) -> Dec
     unit.new(WORKSPACE, command.workspace_id)
     unit.new(BUILD, command.build_id)
     name = await unit.load(RESERVATION, reservation_of(command.owner_id, command.name).id)
+    # Held, like the template: neither can be deleted between this decision and its append. The organization needs no look of its
+    # own, for it cannot be deleted before its last template is.
+    owner = await unit.load(USER, command.owner_id)
     template = await unit.load(TEMPLATE, command.template_id)
     version_id = command.template_version_id or template.active_version_id
     # Advisory: a version's import does not go back once it has ended, and its name or archiving do not matter here.
@@ -70,7 +75,7 @@ async def _create(command: CreateWorkspace, unit: Unit, context: Context) -> Dec
         workspace = WorkspaceFacts(command.workspace_id, command.owner_id, deleted=False, latest_number=0, build_is_active=False)
         return decide_queue_build(queue, workspace, build_template_facts(template), version_facts(version), None)
 
-    return decide_create(command, name, workspace_template_facts(template), queue_build, context)
+    return decide_create(command, name, workspace_template_facts(template), queue_build, context, owner_is_live=owner.is_live)
 
 
 async def _template(unit: Unit, workspace: Workspace) -> TemplateFacts:
@@ -118,7 +123,15 @@ async def _unfavorite(command: UnfavoriteWorkspace, unit: Unit, _context: Contex
 
 
 async def _update_acl(command: UpdateACL, unit: Unit, _context: Context) -> Decision:
-    return decide_update_acl(command, await unit.load(WORKSPACE, command.workspace_id))
+    """The organization is held: whoever switches its sharing off clears the lists that they see, and nothing may be added to one
+    after that."""
+    workspace = await unit.load(WORKSPACE, command.workspace_id)
+    organization = await unit.load(ORGANIZATION, workspace.organization_id)
+    owner = await unit.load(USER, workspace.owner_id, hold=False)
+    shareable = may_be_shared(
+        organization.shareable_workspace_owners, owner_is_service_account=owner.is_service_account, shares_any=command.shares_any
+    )
+    return decide_update_acl(command, workspace, may_be_shared=shareable)
 
 
 async def _clear_acl(command: ClearACL, unit: Unit, _context: Context) -> Decision:

@@ -43,6 +43,17 @@ _HELD: LiteralString = """
       WHERE h.version <> coalesce((SELECT max(e.originator_version) FROM ledger_events e WHERE e.originator_id = h.id), 0)
     )
 """
+#: Asked under the lock, so what is not there then is not there when the events get their positions. Only what was appended since
+#: a position that is moments old is looked at; the plan is made for its value, because a plan for any value would read the log.
+_UNKNOWN: LiteralString = """
+    SELECT EXISTS (
+      SELECT 1
+      FROM ledger_events e
+      WHERE e.notification_id > %s
+        AND starts_with(e.topic, %s)
+        AND convert_from(e.state, 'UTF8')::json -> 'data' ->> %s = %s
+    )
+"""
 _RETURNING: LiteralString = """
     ORDER BY n.ordinal
     RETURNING originator_id::text, originator_version, notification_id, convert_from(substring(state FROM 10 FOR 27), 'UTF8')
@@ -68,11 +79,23 @@ class SideWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class NoneSince:
+    """A fact that a read model gave as of `position`: since then no event `name` whose field `field` is `value`."""
+
+    name: str
+    field: str
+    value: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """What one command wants to commit: events with the versions they get, and the versions its other facts were read at."""
+    """What one command wants to commit: events with the versions they get, the versions its other facts were read at, and what
+    must not have happened since read models were asked."""
 
     events: tuple[Recorded, ...]
     held: tuple[tuple[Stream, int], ...] = ()
+    none_since: tuple[NoneSince, ...] = ()
     side_writes: tuple[SideWrite, ...] = ()
     people: frozenset[str] = field(default_factory=frozenset)
 
@@ -89,6 +112,7 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
     """
     events = [e for work in works for e in work.events]
     held = [h for work in works for h in work.held]
+    none_since = [n for work in works for n in work.none_since]
     side_writes = [w for work in works for w in work.side_writes]
     statement = _INSERT + (_HELD if held else "") + _RETURNING
     parameters: list[Any] = [
@@ -103,14 +127,17 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
         async with connection.pipeline() as pipeline:
             await connection.execute("BEGIN")
             await connection.execute("LOCK TABLE ledger_events IN EXCLUSIVE MODE")
+            found = [await connection.execute(_UNKNOWN, (n.position, f"{n.name}/", n.field, n.value), prepare=False) for n in none_since]
             cursor = await connection.execute(statement, parameters, prepare=True)
             for write in side_writes:
                 await connection.execute(write.statement, write.parameters)
             await connection.execute("NOTIFY ledger_events")
-            if held:
+            if held or found:
                 await pipeline.sync()
                 if cursor.rowcount != len(events):
                     raise VersionConflict("a stream that the decision relies on has moved on")
+                if [row for one in found for row in await one.fetchall() if row[0]]:
+                    raise VersionConflict("something has happened that the decision did not know of")
             await connection.execute("COMMIT")
             await pipeline.sync()
         rows = await cursor.fetchall()

@@ -91,7 +91,8 @@ class GroupCommit:
                 waiting = self._queue.get_nowait()
             if batch:
                 self.observe_batch(len(batch))
-                await self._commit_batch(batch)
+                for run in _runs(batch):
+                    await self._commit_batch(run)
 
     async def _commit_batch(self, batch: list[_Waiting]) -> None:
         try:
@@ -153,6 +154,21 @@ class GroupCommit:
                     delay = min(delay * 2, 1.0)
         assert self._connection is not None
         return self._connection
+
+
+def _runs(batch: list[_Waiting]) -> list[list[_Waiting]]:
+    """Cut a batch before each work that relies on what another of its run changes: the facts of all works of a transaction are
+    compared with the log as it was before it, so two that contradict each other must not share one."""
+    runs: list[list[_Waiting]] = [[]]
+    changed: set[str] = set()
+    for one in batch:
+        work = one.work
+        if runs[-1] and (work.none_since or any(stream.id in changed for stream, _ in work.held)):
+            runs.append([])
+            changed.clear()
+        runs[-1].append(one)
+        changed.update([recorded.stream.id for recorded in work.events])
+    return runs
 
 
 def _fail(waiting: _Waiting, error: BaseException) -> None:

@@ -11,7 +11,7 @@ from domain.kernel.errors import Forbidden
 from domain.roles import objects
 from domain.roles.permissions import Action
 from domain.roles.policy import allows
-from domain.workspaces.acl import canonical, checked_roles, refuse_own_role
+from domain.workspaces.acl import SHARING_IS_OFF, canonical, checked_roles, refuse_own_role
 from domain.workspaces.commands import ClearACL, UpdateACL
 from projections.workspaces.acl import acl_document, known_grantees, shares_with_nobody, stored_acl
 from service.http.call import Call
@@ -52,13 +52,14 @@ async def update_acl(call: Call) -> web.Response:
     precondition = if_match(call, document)
     request = decode_body(await call.body(), ACLRequest)
     users, groups = canonical(request.user_roles), canonical(request.group_roles)
-    if not _shares_any(call, document):
+    shares_any = _shares_any(call, document)
+    if not shares_any:
         refuse_own_role(call.caller.user_id, users)
     async with call.pool.connection() as connection:
         known = await known_grantees(connection, list(users), list(groups))
     users, groups = checked_roles(request.user_roles, request.group_roles, *known)
     require(call, Action.SHARE, document)
-    await call.execute(UpdateACL(document.id, users, groups), precondition=precondition)
+    await call.execute(UpdateACL(document.id, users, groups, shares_any), precondition=precondition)
     return no_content()
 
 
@@ -75,7 +76,7 @@ async def _refuse_where_nobody_shares(call: Call, document: Document) -> None:
     async with call.pool.connection() as connection:
         off = await shares_with_nobody(connection, document.workspace.organization_id)
     if off:
-        raise Forbidden("Workspace sharing is disabled for this organization.", "Its administrators can switch it on again.")
+        raise Forbidden(SHARING_IS_OFF, "Its administrators can switch it on again.")
 
 
 def _shares_any(call: Call, document: Document) -> bool:

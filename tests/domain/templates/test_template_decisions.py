@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.kernel.decider import Decision
 from domain.kernel.errors import Forbidden, Invalid, NameTaken, NotFound
 from domain.kernel.events import Event
 from domain.reservations.events import NameReleased, NameReserved
@@ -34,11 +35,15 @@ def version(*events: Event, id: str = VERSION_ID) -> TemplateVersion:
     return given(TEMPLATE_VERSION, *events, id=id).state
 
 
+def create(command: CreateTemplate, name: Reservation, of: TemplateVersion, *, organization_is_live: bool = True) -> Decision:
+    return decide_create_template(command, name, of, organization_is_live=organization_is_live)
+
+
 # -- creation -----------------------------------------------------------------
 
 
 def test_a_template_takes_its_version_and_both_names_at_once() -> None:
-    given(TEMPLATE_VERSION, *imported(None), id=VERSION_ID).when(lambda v: decide_create_template(CREATE, FREE, v)).then(
+    given(TEMPLATE_VERSION, *imported(None), id=VERSION_ID).when(lambda v: create(CREATE, FREE, v)).then(
         TemplateCreated(ORG, "docker", VERSION_ID, "echo", changed({}, {}), {}, {ORG: "use"}),
         TemplateVersionAttached(TEMPLATE_ID),
         NameReserved("template", TEMPLATE_ID),
@@ -48,16 +53,16 @@ def test_a_template_takes_its_version_and_both_names_at_once() -> None:
 
 def test_a_template_can_be_closed_to_everyone() -> None:
     closed = CreateTemplate(TEMPLATE_ID, ORG, "docker", VERSION_ID, {"icon": "/x.png"}, is_for_everyone=False)
-    decision = decide_create_template(closed, FREE, version(*imported(None)))
+    decision = create(closed, FREE, version(*imported(None)))
     assert decision[0].events == (TemplateCreated(ORG, "docker", VERSION_ID, "echo", changed({}, {"icon": "/x.png"}), {}, {}),)
 
 
 def test_an_import_need_not_have_succeeded() -> None:
-    assert decide_create_template(CREATE, FREE, version(version_created(None)))
+    assert create(CREATE, FREE, version(version_created(None)))
 
 
 def test_a_taken_name_comes_before_anything_about_the_version() -> None:
-    given(TEMPLATE_VERSION).when(lambda v: decide_create_template(CREATE, TAKEN, v)).then_raises(NameTaken, field="name")
+    given(TEMPLATE_VERSION).when(lambda v: create(CREATE, TAKEN, v)).then_raises(NameTaken, field="name")
 
 
 @pytest.mark.parametrize(
@@ -69,19 +74,22 @@ def test_a_taken_name_comes_before_anything_about_the_version() -> None:
     ],
 )
 def test_which_versions_cannot_become_a_template(history: tuple[Event, ...], kind: type[Invalid | NotFound]) -> None:
-    given(TEMPLATE_VERSION, *history, id=VERSION_ID).when(lambda v: decide_create_template(CREATE, FREE, v)).then_raises(
-        kind, field="template_version_id"
-    )
+    given(TEMPLATE_VERSION, *history, id=VERSION_ID).when(lambda v: create(CREATE, FREE, v)).then_raises(kind, field="template_version_id")
 
 
 def test_a_version_of_another_organization_does_not_exist() -> None:
     elsewhere = CreateTemplate(TEMPLATE_ID, OTHER_ORG, "docker", VERSION_ID)
-    given(TEMPLATE_VERSION, *imported(None)).when(lambda v: decide_create_template(elsewhere, FREE, v)).then_raises(NotFound)
+    given(TEMPLATE_VERSION, *imported(None)).when(lambda v: create(elsewhere, FREE, v)).then_raises(NotFound)
+
+
+def test_an_organization_that_is_gone_gets_no_template() -> None:
+    then = given(TEMPLATE_VERSION, *imported(None), id=VERSION_ID)
+    then.when(lambda v: create(CREATE, FREE, v, organization_is_live=False)).then_raises(NotFound)
 
 
 def test_settings_are_judged_last_and_together() -> None:
     bad = CreateTemplate(TEMPLATE_ID, ORG, "docker", VERSION_ID, {"default_ttl_ms": -1, "cors_behavior": "x"})
-    then = given(TEMPLATE_VERSION, *imported(None)).when(lambda v: decide_create_template(bad, FREE, v))
+    then = given(TEMPLATE_VERSION, *imported(None)).when(lambda v: create(bad, FREE, v))
     refusal = then.then_raises(Invalid)
     assert [v.field for v in refusal.validations] == ["default_ttl_ms", "cors_behavior"]
 

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from domain.kernel.errors import Invalid
+from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.events import Event
-from domain.workspaces.acl import canonical, checked_roles, decide_clear_acl, decide_update_acl, decide_withdraw_sharing, refuse_own_role
+from domain.workspaces.acl import (
+    canonical,
+    checked_roles,
+    decide_clear_acl,
+    decide_update_acl,
+    decide_withdraw_sharing,
+    may_be_shared,
+    refuse_own_role,
+)
 from domain.workspaces.commands import ClearACL, UpdateACL, WithdrawSharing
 from domain.workspaces.events import WorkspaceACLCleared, WorkspaceACLUpdated
 from tests.domain.workspaces.histories import ID, ORGANIZATION, running
@@ -19,7 +27,7 @@ SHARED = WorkspaceACLUpdated({BOB: "use"}, {ORGANIZATION: "admin"})
 
 
 def update(users: Mapping[str, str], groups: Mapping[str, str] | None = None, *history: Event) -> Then:
-    return running(*history).when(lambda w: decide_update_acl(UpdateACL(ID, users, groups or {}), w))
+    return running(*history).when(lambda w: decide_update_acl(UpdateACL(ID, users, groups or {}), w, may_be_shared=True))
 
 
 def test_entries_are_added() -> None:
@@ -47,6 +55,27 @@ def test_clearing_clears_once() -> None:
 
 def test_sharing_is_withdrawn_from_those_that_were_shared() -> None:
     running(SHARED).when(lambda w: decide_withdraw_sharing(WithdrawSharing((ID, GHOST)), [w, running().state])).then(WorkspaceACLCleared())
+
+
+def test_nothing_is_added_where_sharing_has_been_switched_off() -> None:
+    running(SHARED).when(lambda w: decide_update_acl(UpdateACL(ID, {ALICE: "use"}), w, may_be_shared=False)).then_raises(Forbidden)
+    running(SHARED).when(lambda w: decide_update_acl(UpdateACL(ID, {BOB: ""}), w, may_be_shared=False)).then(
+        WorkspaceACLUpdated({BOB: ""}, {})
+    )
+
+
+@pytest.mark.parametrize(
+    ("sharing", "of_service_account", "shares_any", "allowed"),
+    [
+        ("everyone", False, False, True),
+        ("service_accounts", False, False, False),
+        ("service_accounts", True, False, True),
+        ("service_accounts", False, True, True),
+        ("none", True, True, False),
+    ],
+)
+def test_whose_workspaces_are_shared(sharing: str, of_service_account: bool, shares_any: bool, allowed: bool) -> None:
+    assert may_be_shared(sharing, owner_is_service_account=of_service_account, shares_any=shares_any) is allowed
 
 
 def test_ids_in_any_spelling_mean_the_same_entry() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -36,9 +37,14 @@ def refuse() -> Decision:
 
 
 def create(
-    command: CreateWorkspace = COMMAND, *, name: Given[Reservation] = FREE, template: TemplateFacts = TEMPLATE, build: object = queue
+    command: CreateWorkspace = COMMAND,
+    *,
+    name: Given[Reservation] = FREE,
+    template: TemplateFacts = TEMPLATE,
+    build: Callable[[], Decision] = queue,
+    owner_is_live: bool = True,
 ) -> Then:
-    return name.when(lambda reservation: decide_create(command, reservation, template, build, context()))  # type: ignore[arg-type]
+    return name.when(lambda reservation: decide_create(command, reservation, template, build, context(), owner_is_live=owner_is_live))
 
 
 def born(**changes: object) -> WorkspaceCreated:
@@ -49,6 +55,10 @@ def test_name_workspace_and_build_come_together() -> None:
     result = create()
     result.then(NameReserved("workspace", ID), born(), QUEUED)
     assert [part.stream for part in result.decision] == [reservation_of(ALICE, "dev"), Stream("workspace", ID), Stream("workspace", ID)]
+
+
+def test_nobody_gets_a_workspace_after_their_account_has_ended() -> None:
+    create(owner_is_live=False).then_raises(NotFound, message="has been deleted")
 
 
 def test_names_are_reserved_without_regard_to_case() -> None:

@@ -12,7 +12,7 @@ import pytest
 from domain.kernel.events import Recorded, Stream
 from domain.workspaces.events import WorkspaceFavorited, WorkspaceTTLSet
 from projections.engine.tail import read_page
-from service.store.append import SideWrite, VersionConflict, Work
+from service.store.append import NoneSince, SideWrite, VersionConflict, Work
 from tests.service.store.conftest import Store
 from tests.support.spec import NOON, context
 
@@ -135,3 +135,28 @@ async def test_microseconds_and_zone_survive(store: Store) -> None:
     time = datetime(2026, 11, 5, 1, 2, 3, 456_780, tzinfo=UTC)
     await store.writer.commit(Work((change(new_stream(), 1, time),)))
     assert (await log_of(store))[0].time == time
+
+
+async def test_a_fact_that_a_neighbour_of_the_batch_changes_is_a_conflict(store: Store) -> None:
+    fact, target = new_stream(), new_stream()
+    await store.writer.commit(Work((change(fact, 1),)))
+    works = [Work((change(fact, 2),)), Work((change(target, 1),), held=((fact, 1),)), Work((change(new_stream(), 1),))]
+    changed, relied, other = await asyncio.gather(*(store.writer.commit(w) for w in works), return_exceptions=True)
+    assert isinstance(relied, VersionConflict)
+    assert not isinstance(changed, BaseException)
+    assert not isinstance(other, BaseException)
+
+
+async def test_what_a_decision_did_not_know_of_is_a_conflict(store: Store) -> None:
+    def ending(ttl: str, since: int) -> Work:
+        return Work((change(new_stream(), 1),), none_since=(NoneSince("WorkspaceTTLSet", "ttl_ms", ttl, since),))
+
+    (first,) = await store.writer.commit(Work((change(new_stream(), 1, ttl=120_000),)))
+    with pytest.raises(VersionConflict):
+        await store.writer.commit(ending("120000", first.position - 1))
+    await store.writer.commit(ending("120000", first.position))
+    await store.writer.commit(ending("180000", first.position - 1))
+    same_batch = [Work((change(new_stream(), 1, ttl=240_000),)), ending("240000", first.position)]
+    known, unknown = await asyncio.gather(*(store.writer.commit(w) for w in same_batch), return_exceptions=True)
+    assert not isinstance(known, BaseException)
+    assert isinstance(unknown, VersionConflict)
