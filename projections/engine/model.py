@@ -81,6 +81,11 @@ class ReadModel:
         self._finish.append(run)
         return run
 
+    @property
+    def events(self) -> frozenset[type[Event]]:
+        """All events that change this model."""
+        return frozenset({*self._folds, *self._bulk})
+
     def handles(self, event: type[Event]) -> bool:
         """Whether the event changes this model."""
         return event in self._folds or event in self._bulk

@@ -23,12 +23,16 @@ log = logging.getLogger(__name__)
 
 PROJECTOR_LOCK = 0x1ED6E202
 FEED_CHANNEL = "ledger_feed"
+#: Whoever listens hears of it once the transaction is committed.
 _ADVANCE: LiteralString = """
-    UPDATE positions p
-    SET position = %s
-    FROM unnest(%s::text[], %s::bigint[]) AS known (model, position)
-    WHERE p.model = known.model AND p.position = known.position
-    RETURNING p.model
+    WITH moved AS (
+      UPDATE positions p
+      SET position = %s
+      FROM unnest(%s::text[], %s::bigint[]) AS known (model, position)
+      WHERE p.model = known.model AND p.position = known.position
+      RETURNING 1
+    )
+    SELECT count(*), pg_notify(%s, %s) FROM moved
 """
 #: Rows kept in memory from batch to batch: what was changed last is likely to be changed next.
 KEPT_ROWS = 20_000
@@ -162,8 +166,9 @@ async def advance(
     behind = [m.name for m in models if positions[m.name] < reached]
     # One pipeline: statements travel together, and the server is waited for only where a result is needed.
     async with connection.pipeline(), connection.transaction():
-        cursor = await connection.execute(_ADVANCE, (reached, behind, [positions[name] for name in behind]))
+        known = [positions[name] for name in behind]
+        cursor = await connection.execute(_ADVANCE, (reached, behind, known, FEED_CHANNEL, str(reached)), prepare=True)
         await project(connection, models, positions, events, rows=rows)
-        await connection.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, str(reached)))
-        if len(await cursor.fetchall()) != len(behind):
+        moved = await cursor.fetchone()
+        if moved is None or moved[0] != len(behind):
             raise LostPosition

@@ -67,6 +67,7 @@ async def next_jobs(
             "organization": organization_id,
             "limit": limit,
         },
+        prepare=True,
     )
     return await cursor.fetchall()
 

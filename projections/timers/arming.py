@@ -32,14 +32,14 @@ _FACTS: LiteralString = """
     LEFT JOIN users u ON u.id = w.owner_id
     WHERE w.id = ANY(%s::uuid[])
 """
-_DISARM: LiteralString = """
-    DELETE FROM timers t
-    WHERE t.kind = ANY(%(known)s) AND t.subject_id = ANY(%(touched)s::uuid[])
-      AND (t.kind, t.subject_id) NOT IN (SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::uuid[]))
-"""
-_ARM: LiteralString = """
+_STORE: LiteralString = """
+    WITH disarmed AS (
+      DELETE FROM timers t
+      WHERE t.kind = ANY(%(known)s) AND t.subject_id = ANY(%(touched)s::uuid[])
+        AND (t.kind, t.subject_id) NOT IN (SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::uuid[]))
+    )
     INSERT INTO timers (kind, subject_id, due_at, position)
-    SELECT * FROM unnest(%s::text[], %s::uuid[], %s::timestamptz[], %s::bigint[])
+    SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::uuid[], %(due)s::timestamptz[], %(positions)s::bigint[])
     ON CONFLICT (kind, subject_id) DO UPDATE SET due_at = EXCLUDED.due_at, position = EXCLUDED.position
 """
 
@@ -61,12 +61,15 @@ async def arm_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
         return
     cursor = await connection.execute(_FACTS, (list(positions),), prepare=True)
     armed = [timer for values in await cursor.fetchall() for timer in _timers(values)]
-    kinds, ids, due = [t[0] for t in armed], [t[1] for t in armed], [t[2] for t in armed]
-    await connection.execute(
-        _DISARM, {"known": [LIFECYCLE, NEXT_START], "touched": list(positions), "kinds": kinds, "ids": ids}, prepare=True
-    )
-    if armed:
-        await connection.execute(_ARM, (kinds, ids, due, [positions[id] for id in ids]), prepare=True)
+    parameters = {
+        "known": [LIFECYCLE, NEXT_START],
+        "touched": list(positions),
+        "kinds": [kind for kind, _, _ in armed],
+        "ids": [id for _, id, _ in armed],
+        "due": [due_at for _, _, due_at in armed],
+        "positions": [positions[id] for _, id, _ in armed],
+    }
+    await connection.execute(_STORE, parameters, prepare=True)
 
 
 def _timers(values: Sequence[Any]) -> list[tuple[str, str, datetime]]:

@@ -69,7 +69,9 @@ _MAIN: LiteralString = f"""
       coalesce((t.settings ->> 'require_active_version')::boolean, false),
       coalesce((t.settings ->> 'use_classic_parameter_flow')::boolean, false),
       coalesce((t.settings ->> 'allow_user_autostop')::boolean, true),
-      coalesce((t.settings ->> 'default_ttl_ms')::bigint, 0)
+      coalesce((t.settings ->> 'default_ttl_ms')::bigint, 0),
+      EXISTS (SELECT FROM agents a WHERE a.build_id = w.latest_build_id AND NOT a.deleted),
+      EXISTS (SELECT FROM app_statuses s WHERE s.workspace_id = w.id)
     FROM workspaces w
     LEFT JOIN builds b ON b.id = w.latest_build_id
     LEFT JOIN jobs j ON j.id = b.job_id
@@ -160,21 +162,19 @@ async def render(connection: AsyncConnection[Any], positions: Mapping[str, int])
 async def surroundings(connection: AsyncConnection[Any], ids: Sequence[str]) -> list[tuple[Row, Surroundings | None]]:
     """The rows of those of these workspaces that exist, with everything that their documents show: as of now, or as of when the
     connection looks back to. None while the first build is not there yet."""
-    wanted = list(ids)
-    async with connection.pipeline():
-        main = await connection.execute(_MAIN, (wanted,), prepare=True)
-        agents = await connection.execute(_AGENTS, (wanted,), prepare=True)
-        statuses = await connection.execute(_STATUSES, (wanted,), prepare=True)
-        latest = await connection.execute(_LATEST_STATUSES, (wanted,), prepare=True)
-    found = await main.fetchall()
+    found = await (await connection.execute(_MAIN, (list(ids),), prepare=True)).fetchall()
     agents_of: dict[str, list[Row]] = defaultdict(list)
-    for values in await agents.fetchall():
-        agents_of[values[0]].append(dict(zip(_AGENT, values[1:], strict=True)))
+    with_agents = [values[0] for values in found if values[_HAS_AGENTS]]
+    if with_agents:
+        for values in await (await connection.execute(_AGENTS, (with_agents,), prepare=True)).fetchall():
+            agents_of[values[0]].append(dict(zip(_AGENT, values[1:], strict=True)))
     statuses_of: dict[str, list[Row]] = defaultdict(list)
-    for values in await statuses.fetchall():
-        row = dict(zip(_STATUS, values, strict=True))
-        statuses_of[row["agent_id"]].append(row)
-    latest_of = {row["workspace_id"]: row for row in (dict(zip(_STATUS, values, strict=True)) for values in await latest.fetchall())}
+    latest_of: dict[str, Row] = {}
+    with_statuses = [values[0] for values in found if values[_HAS_STATUSES]]
+    if with_statuses:
+        for row in await _statuses(connection, _STATUSES, with_statuses):
+            statuses_of[row["agent_id"]].append(row)
+        latest_of = {row["workspace_id"]: row for row in await _statuses(connection, _LATEST_STATUSES, with_statuses)}
     people, groups = await _actors(connection, found)
     return [_surroundings(values, agents_of, statuses_of, latest_of, people, groups) for values in found]
 
@@ -182,7 +182,13 @@ async def surroundings(connection: AsyncConnection[Any], ids: Sequence[str]) -> 
 _BUILD_AT = len(_WORKSPACE)
 _JOB_AT = _BUILD_AT + len(_BUILD)
 _REST_AT = _JOB_AT + len(JOB_COLUMNS)
+_HAS_AGENTS, _HAS_STATUSES = -2, -1
 _USER_ACL, _GROUP_ACL = _WORKSPACE.index("user_acl"), _WORKSPACE.index("group_acl")
+
+
+async def _statuses(connection: AsyncConnection[Any], statement: LiteralString, ids: Sequence[str]) -> list[Row]:
+    cursor = await connection.execute(statement, (list(ids),), prepare=True)
+    return [dict(zip(_STATUS, values, strict=True)) for values in await cursor.fetchall()]
 
 
 async def _actors(
@@ -214,7 +220,7 @@ def _surroundings(
     workspace = dict(zip(_WORKSPACE, values[:_BUILD_AT], strict=True))
     build = dict(zip(_BUILD, values[_BUILD_AT:_JOB_AT], strict=True))
     job = dict(zip(JOB_COLUMNS, values[_JOB_AT:_REST_AT], strict=True))
-    username, avatar_url, organization, version, initiator, *template = values[_REST_AT:]
+    username, avatar_url, organization, version, initiator, *template = values[_REST_AT:_HAS_AGENTS]
     if build["id"] is None or job["id"] is None or template[3] is None:
         return workspace, None
     id = workspace["id"]

@@ -25,6 +25,7 @@ from domain.kernel.events import Actor
 from domain.users.commands import FallDormant
 from projections.agents import queries as agents
 from projections.engine.positions import Positions
+from projections.timers.fold import MODEL as TIMERS
 from projections.timers.queries import Look, Timer, due_timers, next_due
 from projections.timers.tables import AGENT_CONNECTION, LIFECYCLE, NEXT_START, USER_DORMANCY
 from service.commands.bus import CommandBus
@@ -38,6 +39,7 @@ _AT_ONCE = 200
 _PAUSE_SECONDS = 0.05
 #: How often per disconnect time all connected agents are looked through.
 _SILENCE_CHECKS = 10
+_ARMING = frozenset(event.NAME for event in TIMERS.events)
 _FORGET_HEARTBEATS: LiteralString = "DELETE FROM agent_heartbeats h USING agents a WHERE a.id = h.agent_id AND a.deleted"
 
 _COMMANDS: Mapping[str, Callable[[str], Any]] = {
@@ -73,9 +75,10 @@ class Automation:
         self._listening_since: datetime | None = None
         self._heard_at = _EVERYTHING.at
 
-    async def follow(self, _connection: AsyncConnection[Any], _previous: int, _position: int, _changes: Sequence[Change]) -> None:
-        """Anything may have armed a timer."""
-        self._wake.set()
+    async def follow(self, _connection: AsyncConnection[Any], _previous: int, _position: int, changes: Sequence[Change]) -> None:
+        """Look when something happened that arms timers."""
+        if any(change.name in _ARMING for change in changes):
+            self._wake.set()
 
     async def reset(self, _connection: AsyncConnection[Any], _position: int) -> None:
         """Read models may have been made anew: look at everything."""

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 API_VERSION = "2.0"
 #: After these, somebody may have to play.
 _OPENING = frozenset({"AgentCreated", "AgentDisconnected", "AgentConnected"})
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _CLOSING = "BuildStarted"
 _AT_ONCE = 200
 
@@ -46,10 +47,13 @@ class AgentPlayer:
         self._positions = positions
         self._now = now
         self._heartbeat_seconds = heartbeat_seconds
-        self._poll_seconds = poll_seconds
+        self._poll = timedelta(seconds=poll_seconds)
         self._wake = asyncio.Event()
         self._started_builds: set[str] = set()
         self._looks_at_all = True
+        #: Whether something happened since the last look that lets agents play, and when they may have to without that.
+        self._opened = True
+        self._plays_at = _LONG_AGO
         self._beats_at: datetime | None = None
 
     async def follow(self, _connection: AsyncConnection[Any], _previous: int, _position: int, changes: Sequence[Change]) -> None:
@@ -59,16 +63,17 @@ class AgentPlayer:
                 self._started_builds.add(change.stream_id)
                 self._wake.set()
             elif change.name in _OPENING:
+                self._opened = True
                 self._wake.set()
 
     async def reset(self, _connection: AsyncConnection[Any], _position: int) -> None:
         """Anything may have happened."""
-        self._looks_at_all = True
+        self._looks_at_all = self._opened = True
         self._wake.set()
 
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Play until cancelled or the connection fails."""
-        self._looks_at_all = True
+        self._looks_at_all = self._opened = True
         self._beats_at = None
         while True:
             self._wake.clear()
@@ -87,15 +92,18 @@ class AgentPlayer:
         if self._looks_at_all or started:
             stopping = await queries.to_stop(connection, None if self._looks_at_all else sorted(started))
             self._looks_at_all = False
-        due = await queries.to_play(connection, now, _AT_ONCE)
+        due: Sequence[Mapping[str, Any]] = ()
+        if self._opened or self._plays_at <= now:
+            # Before the questions: what the feed tells meanwhile leads to another look.
+            self._opened = False
+            due = await queries.to_play(connection, now, _AT_ONCE)
+            following = await queries.next_to_play(connection, now) if len(due) < _AT_ONCE else now
+            self._plays_at = now + self._poll if following is None else min(now + self._poll, following)
         failed = await self._play([(_stop(row), row) for row in stopping] + [(_turn(row, now), row) for row in due], now)
         if failed:
             self._looks_at_all = True
-        if len(due) == _AT_ONCE and not failed:
-            return 0.0
-        following = await queries.next_to_play(connection, now)
-        rest = self._poll_seconds if following is None else min(self._poll_seconds, (following - self._now()).total_seconds())
-        return max(rest, 0.0)
+            self._plays_at = now + self._poll
+        return max((self._plays_at - self._now()).total_seconds(), 0.0)
 
     async def _beat(self, connection: AsyncConnection[Any], now: datetime) -> None:
         if self._beats_at is None or (now - self._beats_at).total_seconds() >= self._heartbeat_seconds:

@@ -82,8 +82,11 @@ class JobBoard:
         self._positions = positions
         self.now = now
 
-    async def acquire(self, offer: Offer, workers: Sequence[str]) -> list[Job]:
-        """Jobs for these idle workers, oldest first, at most one each; each job goes to exactly one worker of all processes."""
+    async def acquire(self, offer: Offer, workers: Sequence[str]) -> tuple[list[Job], bool]:
+        """Jobs for these idle workers, oldest first, at most one each; each job goes to exactly one worker of all processes.
+
+        True when more may be waiting that fit the offer: every worker found one, or others were faster.
+        """
         async with self._pool.connection() as connection:
             rows = await next_jobs(
                 connection,
@@ -99,7 +102,8 @@ class JobBoard:
         if taken:
             # Until the queue shows them as taken it would offer them again.
             await self._shown(max(taken))
-        return [job for job, position in zip(found, started, strict=True) if position]
+        jobs = [job for job, position in zip(found, started, strict=True) if position]
+        return jobs, len(found) == len(workers) or len(jobs) < len(found)
 
     async def unfinished(self, workers: Sequence[str]) -> list[Job]:
         """Jobs that these workers took and never ended: their process died."""

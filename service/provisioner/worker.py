@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from service.provisioner.echo import Echo
-from service.provisioner.jobs import Job, JobBoard
+from service.provisioner.jobs import BUILD, DRY_RUN, IMPORT, Job, JobBoard
 from service.provisioner.lanes import Lane
 from service.provisioner.progress import JobCanceled, JobFailed, Progress
 from service.provisioner.reaper import Reaper
@@ -33,7 +33,8 @@ BEAT_SECONDS = 5.0
 #: How long a stopping process waits for jobs that are about to end by themselves.
 GRACE_SECONDS = 1.0
 
-_WAITING = frozenset({"BuildQueued", "TemplateVersionCreated", "DryRunQueued"})
+#: What the feed tells of, and the type of the job that waits then.
+_WAITING = {"BuildQueued": BUILD, "TemplateVersionCreated": IMPORT, "DryRunQueued": DRY_RUN}
 _CANCELED = frozenset({"BuildCancelRequested", "TemplateImportCancelRequested", "DryRunCancelRequested"})
 _AWAY = (psycopg.OperationalError, PoolTimeout, Busy)
 
@@ -56,6 +57,8 @@ class Worker:
         self._lanes = tuple(lanes)
         self._reaper = reaper
         self._wake = asyncio.Event()
+        #: Types of which jobs may be waiting: no other is asked for, so that a daemon that becomes idle need not look in vain.
+        self._waiting: set[str] = set(_WAITING.values())
         self._claimed = asyncio.Event()
         #: One at a time looks for jobs, so that a job that is being taken is not mistaken for an abandoned one.
         self._taking = asyncio.Lock()
@@ -84,7 +87,9 @@ class Worker:
     async def follow(self, _connection: AsyncConnection[Any], _previous: int, _position: int, changes: Sequence[Change]) -> None:
         """Wake for waiting jobs, stop those that were cancelled."""
         for change in changes:
-            if change.name in _WAITING:
+            type = _WAITING.get(change.name)
+            if type is not None:
+                self._waiting.add(type)
                 self._wake.set()
             elif change.name in _CANCELED:
                 self._cancel_requests.append(change.stream_id)
@@ -92,6 +97,7 @@ class Worker:
 
     async def reset(self, _connection: AsyncConnection[Any], _position: int) -> None:
         """Anything may have happened: look."""
+        self._waiting.update(_WAITING.values())
         self._wake.set()
 
     async def _keep(self) -> None:
@@ -145,28 +151,39 @@ class Worker:
         while True:
             self._wake.clear()
             try:
-                more = [await self._take_in(lane) for lane in self._lanes]
+                for lane in self._lanes:
+                    await self._take_in(lane)
                 delay = 0.05
             except _AWAY as error:
                 log.warning("provisioner cannot take jobs", extra={"reason": type(error).__name__})
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
                 continue
-            if any(more):
-                continue
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(BEAT_SECONDS):
                     await self._wake.wait()
+            except TimeoutError:
+                self._waiting.update(_WAITING.values())
 
-    async def _take_in(self, lane: Lane) -> bool:
-        """Take jobs for the idle daemons of a lane; True when others were faster with some, so that it is worth looking again."""
+    async def _take_in(self, lane: Lane) -> None:
+        """Take waiting jobs for the idle daemons of a lane, until none is idle or nothing waits that the lane may take."""
         async with self._taking:
-            busy = {r.job.worker_id for r in self._running.values()}
-            idle = [id for id in lane.ids if id not in busy]
-            jobs = await self._board.acquire(lane.offer, idle) if idle else []
-            for job in jobs:
-                self._begin(job)
-        return 0 < len(jobs) < len(idle)
+            while types := self._waiting.intersection(lane.offer.types):
+                busy = {r.job.worker_id for r in self._running.values()}
+                idle = [id for id in lane.ids if id not in busy]
+                if not idle:
+                    return
+                # Before the question: what is queued while it is answered is asked for again.
+                self._waiting -= types
+                try:
+                    jobs, more = await self._board.acquire(lane.offer, idle)
+                except BaseException:
+                    self._waiting |= types
+                    raise
+                if more:
+                    self._waiting |= types
+                for job in jobs:
+                    self._begin(job)
 
     @property
     def _daemons(self) -> list[str]:
