@@ -182,9 +182,11 @@ def _switch(attribute: str) -> Callable[[str, str], dict[str, object]]:
 
 
 def _bus(variable: str, text: str) -> dict[str, object]:
-    bus = text.strip()
-    if bus != "postgres" and not (bus.startswith("nats://") and len(bus) > len("nats://")):
-        raise SettingsError(variable, f"{text!r} is neither postgres nor nats://HOST:PORT")
+    bus = text.strip().lower()
+    if bus.startswith("nats://"):
+        raise SettingsError(variable, "this release does not speak NATS; leave it at postgres, whose NOTIFY reaches all processes")
+    if bus != "postgres":
+        raise SettingsError(variable, f"{text!r} is not postgres")
     return {"bus": bus}
 
 
@@ -223,5 +225,5 @@ _TABLE = (
     _Setting("LEDGER_ALLOW_WORKSPACE_RENAMES", "BOOL", "let workspaces be renamed (false)", _switch("allow_workspace_renames")),
     _Setting("LEDGER_PROVISIONERS", "N", "jobs that the built-in provisioner runs at once (3)", _whole("provisioners", 0, 1000)),
     _Setting("LEDGER_RATE_LIMIT", "N", "requests per minute, caller and route; 0: no limit (512)", _whole("rate_limit", 0, 1_000_000_000)),
-    _Setting("LEDGER_BUS", "BUS", "how watch updates travel: postgres or nats://HOST:PORT (postgres)", _bus),
+    _Setting("LEDGER_BUS", "BUS", "how watch updates travel between processes: postgres (postgres)", _bus),
 )

@@ -94,7 +94,7 @@ def test_the_first_user_is_taken_as_written() -> None:
         ("LEDGER_PROVISIONERS", "-1"),
         ("LEDGER_PROVISIONERS", "1.5"),
         ("LEDGER_RATE_LIMIT", "9999999999999999"),
-        ("LEDGER_BUS", "nats://"),
+        ("LEDGER_BUS", "nats://127.0.0.1:4222"),
     ],
 )
 def test_a_bad_value_names_its_variable(variable: str, value: str) -> None:
