@@ -15,32 +15,29 @@ from projections.audit_log.tables import AUDIT_LOG, AUDIT_SUBJECTS
 from projections.engine.model import ReadModel
 from projections.engine.tables import Key, Row, Rows, Table
 
-MODEL = ReadModel("audit_log", (AUDIT_LOG, AUDIT_SUBJECTS))
+MODEL = ReadModel("audit_log", (AUDIT_LOG, AUDIT_SUBJECTS), indexes_last=True)
 
-_ENTRIES = uuid.UUID("7a1c9e54-0b2d-5e6f-8a93-4c5d6e7f8091")
+_REFUSED = 400
+_MEMBERS = uuid.UUID("7a1c9e54-0b2d-5e6f-8a93-4c5d6e7f8091")
 _PERSONAL = ("username", "email", "name")
 _ERASE_DIFFS: LiteralString = "UPDATE audit_log SET diff = diff - %s::text[] WHERE resource_type = 'user' AND resource_id = %s"
 _ERASE_FIELDS: LiteralString = "UPDATE audit_subjects SET fields = fields - %s::text[], name = NULL WHERE type = 'user' AND id = %s"
 
 
-def _entry_id(change: Change, recorded: Recorded) -> str:
-    """Of the request and the resource; what nobody asked for over HTTP is an entry of its own."""
-    request_id = recorded.metadata.request_id
-    if request_id is None or change.status_code >= 400:
-        return recorded.id
-    return str(uuid.uuid5(_ENTRIES, "/".join((request_id, *_subject_key(change)))))
-
-
-def _subject_key(change: Change) -> Key:
+def _keys(change: Change, recorded: Recorded) -> tuple[Key, Key]:
+    """Of the entry and of what is known of its resource. A refusal, and what nobody asked for over HTTP, is an entry of its own."""
+    subject_id = change.resource_id
     if change.resource_type == "organization_member":
-        return (change.resource_type, str(uuid.uuid5(_ENTRIES, f"{change.organization_id}/{change.resource_id}")))
-    return (change.resource_type, change.resource_id)
+        subject_id = str(uuid.uuid5(_MEMBERS, f"{change.organization_id}/{change.resource_id}"))
+    request_id = recorded.metadata.request_id if change.status_code < _REFUSED else None
+    return (request_id or recorded.id, change.resource_type, subject_id), (change.resource_type, subject_id)
 
 
 def _reads(event: Event, recorded: Recorded) -> Iterable[tuple[Table, Key]]:
     change = change_of(event, recorded)
-    yield AUDIT_LOG, (_entry_id(change, recorded),)
-    yield AUDIT_SUBJECTS, _subject_key(change)
+    entry, subject = _keys(change, recorded)
+    yield AUDIT_LOG, entry
+    yield AUDIT_SUBJECTS, subject
     if change.of is not None:
         yield AUDIT_SUBJECTS, change.of
 
@@ -49,8 +46,8 @@ def _reads(event: Event, recorded: Recorded) -> Iterable[tuple[Table, Key]]:
 def on_change(rows: Rows, event: Event, recorded: Recorded) -> None:
     """An entry, or more of one; and what is known of the resource from now on."""
     change = change_of(event, recorded)
-    key = _subject_key(change)
-    subject = rows.edit(AUDIT_SUBJECTS, *key)
+    key, subject_key = _keys(change, recorded)
+    subject = rows.edit(AUDIT_SUBJECTS, *subject_key)
     lender = rows.get(AUDIT_SUBJECTS, *change.of) if change.of is not None else None
     before: Mapping[str, Any] = subject["fields"] if subject is not None else {}
     fields = _after(before, change, event)
@@ -61,13 +58,13 @@ def on_change(rows: Rows, event: Event, recorded: Recorded) -> None:
     }
     # Everybody is given a first git key; only another one is somebody's doing.
     is_automatic = change.is_automatic or (subject is None and change.resource_type == "git_ssh_key")
-    subject = _known(rows, key, subject, lender, change, fields)
+    subject = _known(rows, subject_key, subject, lender, change, fields)
     if is_automatic:
         return
-    id = _entry_id(change, recorded)
-    entry = rows.edit(AUDIT_LOG, id)
+    entry = rows.edit(AUDIT_LOG, *key)
     if entry is None:
-        rows.put(AUDIT_LOG, {**_entry(change, recorded, subject, lender), "id": id, "diff": diff})
+        ids = dict(zip(AUDIT_LOG.key, key, strict=True))
+        rows.put(AUDIT_LOG, {**_entry(change, recorded, subject, lender), **ids, "diff": diff})
     else:
         _extend(entry, change, subject, diff)
 
@@ -117,7 +114,7 @@ def _known(rows: Rows, key: Key, subject: Row | None, lender: Row | None, change
         subject["organization_id"] = change.organization_id
     if change.icon is not None:
         subject["icon"] = change.icon
-    if change.status_code < 400 and change.resource_type != "workspace_build":
+    if change.status_code < _REFUSED and change.resource_type != "workspace_build":
         subject["deleted"] = change.action == "delete"
     return subject
 
@@ -133,6 +130,7 @@ def _entry(change: Change, recorded: Recorded, subject: Row, lender: Row | None)
         target = lender["name"] or ""
         additional["workspace_name"] = target
     return {
+        "id": recorded.id,
         "position": recorded.position,
         "time": recorded.time,
         "request_id": metadata.request_id,

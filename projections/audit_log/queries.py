@@ -17,7 +17,7 @@ _PAGE: LiteralString = """
       to_jsonb(u) - '{{settings,ssh_public_key}}'::text[] AS person,
       coalesce(a.target, r.username, '') AS shown_target,
       w.name AS workspace_name, w.owner_name AS workspace_owner, b.number AS build_number, t.name AS template_name
-    FROM (SELECT * FROM audit_log a WHERE {where} ORDER BY a.position DESC, a.id LIMIT %(limit)s::bigint OFFSET %(offset)s) a
+    FROM (SELECT * FROM audit_log a WHERE {where} ORDER BY a.position DESC, a.subject_id LIMIT %(limit)s::bigint OFFSET %(offset)s) a
     LEFT JOIN audit_subjects s ON s.type = a.resource_type AND s.id = a.resource_id
     LEFT JOIN organizations o ON o.id = a.organization_id
     LEFT JOIN users u ON u.id = a.user_id
@@ -26,7 +26,7 @@ _PAGE: LiteralString = """
     LEFT JOIN workspaces w ON w.id = CASE a.resource_type WHEN 'workspace' THEN a.resource_id ELSE b.workspace_id END
     LEFT JOIN template_versions v ON a.resource_type = 'template_version' AND v.id = a.resource_id
     LEFT JOIN templates t ON t.id = v.template_id
-    ORDER BY a.position DESC, a.id
+    ORDER BY a.position DESC, a.subject_id
 """
 
 

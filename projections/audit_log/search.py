@@ -79,7 +79,7 @@ def where(filters: Filters, visible: Predicate) -> Condition:
 def _keys(filters: Filters) -> Iterable[tuple[LiteralString, dict[str, Any]]]:
     query = filters.query
     if query.request_id:
-        yield "a.request_id = %(request_id)s::uuid", {"request_id": query.request_id}
+        yield "a.change_id = %(request_id)s::uuid AND a.request_id = a.change_id", {"request_id": query.request_id}
     if query.resource_id:
         yield "a.resource_id = %(resource_id)s::uuid", {"resource_id": query.resource_id}
     if query.resource_target:

@@ -6,8 +6,10 @@ from projections.engine.tables import Table
 
 AUDIT_LOG = Table(
     "audit_log",
-    key=("id",),
+    key=("change_id", "resource_type", "subject_id"),
     columns={
+        "change_id": "uuid",
+        "subject_id": "uuid",
         "id": "uuid",
         "position": "bigint",
         "time": "timestamptz",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import resources
@@ -17,6 +18,8 @@ from projections.engine.tables import Key, Rows, Table
 Reads = Callable[[Any, Recorded], Iterable[tuple[Table, Key]]]
 Apply = Callable[[Rows, Any, Recorded], None]
 Bulk = Callable[[AsyncConnection[Any], Any, Recorded], Awaitable[None]]
+_INDEX = re.compile(r"^CREATE INDEX [^;]*;", re.MULTILINE)
+
 Finish = Callable[[AsyncConnection[Any], Rows], Awaitable[None]]
 
 
@@ -29,12 +32,14 @@ def nothing(_event: Any, _recorded: Recorded) -> Iterable[tuple[Table, Key]]:
 class ReadModel:
     """`name` is also the package below `projections/` whose `schema.sql` makes the tables.
 
-    `revision` is raised when a fold's meaning changes without its schema, so that the model is rebuilt.
+    `revision` is raised when a fold's meaning changes without its schema, so that the model is rebuilt. `indexes_last`: nothing
+    is looked up by the model's indexes while it is folded, so a rebuild makes them once the tables are filled.
     """
 
     name: str
     tables: tuple[Table, ...]
     revision: int = 1
+    indexes_last: bool = False
     _folds: dict[type[Event], list[tuple[Reads, Apply]]] = field(default_factory=dict)
     _bulk: dict[type[Event], list[Bulk]] = field(default_factory=dict)
     _finish: list[Finish] = field(default_factory=list)
@@ -44,6 +49,11 @@ class ReadModel:
         """The SQL that creates the model's tables, those of versions included."""
         own = resources.files(f"projections.{self.name}").joinpath("schema.sql").read_text()
         return "\n".join([own, *(versions.tables_sql(table) for table in self.tables if table.remembered)])
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """Those statements of the schema that a rebuild may leave for the end."""
+        return tuple(_INDEX.findall(self.schema)) if self.indexes_last else ()
 
     def views(self, schema: str) -> str:
         """The SQL that creates the views of the tables' past, in the past schema of `schema`."""

@@ -36,8 +36,10 @@ async def fill(
     keep_rows: int = 200_000,
 ) -> int:
     """Create schema `name` and fold the log into it up to position `upto` at the most; returns the position reached."""
-    await schema.create(connection, models, name)
-    return await catch_up(connection, decoder, models, 0, upto=upto, progress=progress, page=page, keep_rows=keep_rows)
+    await schema.create(connection, models, name, with_indexes=False)
+    reached = await catch_up(connection, decoder, models, 0, upto=upto, progress=progress, page=page, keep_rows=keep_rows)
+    await schema.add_indexes(connection, models)
+    return reached
 
 
 async def catch_up(

@@ -14,8 +14,11 @@ from projections.engine.versions import past_of
 _POSITIONS: LiteralString = "CREATE TABLE positions (model text PRIMARY KEY, position bigint NOT NULL, fingerprint text NOT NULL)"
 
 
-async def create(connection: AsyncConnection[Any], models: Sequence[ReadModel], schema: str) -> None:
-    """Make `schema` anew with empty tables for `models`, all at position 0. Leaves `search_path` pointing at it."""
+async def create(connection: AsyncConnection[Any], models: Sequence[ReadModel], schema: str, *, with_indexes: bool = True) -> None:
+    """Make `schema` anew with empty tables for `models`, all at position 0. Leaves `search_path` pointing at it.
+
+    `with_indexes` False leaves those out that may be made last (`add_indexes`).
+    """
     past = past_of(schema)
     await drop(connection, schema)
     for name in (schema, past):
@@ -23,7 +26,10 @@ async def create(connection: AsyncConnection[Any], models: Sequence[ReadModel], 
     await connection.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
     await connection.execute(_POSITIONS)
     for model in models:
-        await connection.execute(model.schema)
+        tables = model.schema
+        for index in () if with_indexes else model.indexes:
+            tables = tables.replace(index, "")
+        await connection.execute(tables)
         await connection.execute("INSERT INTO positions (model, position, fingerprint) VALUES (%s, 0, %s)", (model.name, model.fingerprint))
     # Whatever is computed of the past is computed of tables as they were: their views come first in the path.
     await connection.execute(sql.SQL("SET search_path TO {}, {}, public").format(sql.Identifier(past), sql.Identifier(schema)))
@@ -31,6 +37,13 @@ async def create(connection: AsyncConnection[Any], models: Sequence[ReadModel], 
         if views := model.views(schema):
             await connection.execute(views)
     await connection.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
+
+
+async def add_indexes(connection: AsyncConnection[Any], models: Sequence[ReadModel]) -> None:
+    """Make the indexes that `create` left out, in the schema that the connection looks at."""
+    for model in models:
+        for index in model.indexes:
+            await connection.execute(index)
 
 
 async def drop(connection: AsyncConnection[Any], schema: str) -> None:
