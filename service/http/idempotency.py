@@ -105,6 +105,9 @@ async def _carry_out(call: Call, handler: Handler, answers: KeptAnswers, claim: 
     except BaseException:
         await _quietly(answers.release(claim))
         raise
+    finally:
+        # What is done about the request afterwards (its refusal is noted) is no part of its outcome.
+        call.claim = None
     if not isinstance(response, web.Response) or response.prepared:
         await _quietly(answers.release(claim))
         return response
