@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
-
-from psycopg import AsyncConnection
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from projections.engine.tables import Key, Row, Table
+    from projections.engine.tables import Key, Row, Table, Write
 
 #: `until` of a version that still holds.
 STILL: Final = 2**62
@@ -52,12 +50,14 @@ class Memory:
                     made.append((key, now, position))
             keys.clear()
 
-    async def flush(self, connection: AsyncConnection[Any]) -> None:
-        """Write what was made since the last flush: end the versions that held until then, add the new ones."""
-        for table, made in self._made.items():
-            if made:
-                await _write(connection, table, made)
+    def writes(self) -> list[Write]:
+        """What was made since they were last asked for: ends of the versions that held until then, and the new ones.
+
+        The parts of one statement do not see each other's rows, so that no end can touch a version that is new.
+        """
+        writes = [write for table, made in self._made.items() if made for write in _writes(table, made)]
         self._made.clear()
+        return writes
 
     def forget(self) -> None:
         """Rows may have been changed behind the batch."""
@@ -66,7 +66,7 @@ class Memory:
         self._made.clear()
 
 
-async def _write(connection: AsyncConnection[Any], table: Table, made: list[tuple[Key, bytes | None, int]]) -> None:
+def _writes(table: Table, made: list[tuple[Key, bytes | None, int]]) -> Iterator[Write]:
     since: dict[Key, int] = {}
     added: list[tuple[bytes, int, int]] = []
     # From the last to the first: each version ends where the next of its row begins.
@@ -74,6 +74,6 @@ async def _write(connection: AsyncConnection[Any], table: Table, made: list[tupl
         if values is not None:
             added.append((values, position, since.get(key, STILL)))
         since[key] = position
-    await table.end_versions(connection, since)
+    yield table.end_versions(since)
     if added:
-        await table.add_versions(connection, added)
+        yield table.add_versions(added)

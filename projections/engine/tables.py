@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import orjson
 from psycopg import AsyncConnection, AsyncCursor
@@ -20,6 +20,13 @@ _KINDS = frozenset({"uuid", "text", "bigint", "integer", "boolean", "timestamptz
 #: Kinds of keys whose values need no quotes in an array's text form.
 _BARE = frozenset({"uuid", "bigint", "integer"})
 _AS_STORED = orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS
+
+
+class Write(NamedTuple):
+    """A statement that changes rows of one table or versions of them."""
+
+    statement: LiteralString
+    parameters: Sequence[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +87,14 @@ class Table:
         """The version that the row is now, as JSON. Keys are sorted: equal documents are equal text."""
         return orjson.dumps({name: row[name] for name in self._kept}, option=_AS_STORED)
 
-    async def end_versions(self, connection: AsyncConnection[Any], since: Mapping[Key, int]) -> None:
+    def end_versions(self, since: Mapping[Key, int]) -> Write:
         """The versions of these rows that still hold do so no more from these positions on."""
-        await connection.execute(self._sql["end"], [*self._keys(list(since)), _bare(since.values())])
+        return Write(self._sql["end"], [*self._keys(list(since)), _bare(since.values())])
 
-    async def add_versions(self, connection: AsyncConnection[Any], versions: Iterable[tuple[bytes, int, int]]) -> None:
+    def add_versions(self, versions: Iterable[tuple[bytes, int, int]]) -> Write:
         """Versions as `packed`, each with its position and until."""
         rows = [b'%b,"position":%d,"until":%d}' % (packed[:-1], position, until) for packed, position, until in versions]
-        await connection.execute(self._sql["add"], (f"[{b','.join(rows).decode()}]",))
+        return Write(self._sql["add"], (f"[{b','.join(rows).decode()}]",))
 
     def _keys(self, keys: Sequence[Key]) -> list[Any]:
         """One array for each column of the key."""
@@ -104,13 +111,13 @@ class Table:
         rows = [dict(zip(names, row, strict=True)) for row in values]
         return {tuple(row[k] for k in self.key): row for row in rows}
 
-    async def upsert(self, connection: AsyncConnection[Any], rows: Sequence[Row]) -> None:
-        """Write whole rows, new or known."""
-        await connection.execute(self._sql["upsert"], (orjson.dumps(rows, option=orjson.OPT_UTC_Z).decode(),))
+    def upsert(self, rows: Sequence[Row]) -> Write:
+        """Whole rows, new or known."""
+        return Write(self._sql["upsert"], (orjson.dumps(rows, option=orjson.OPT_UTC_Z).decode(),))
 
-    async def delete(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> None:
-        """Remove rows by key."""
-        await connection.execute(self._sql["delete"], self._keys(keys))
+    def delete(self, keys: Sequence[Key]) -> Write:
+        """No rows under these keys."""
+        return Write(self._sql["delete"], self._keys(keys))
 
 
 def _bare(values: Iterable[object]) -> str:
@@ -185,18 +192,22 @@ class Rows:
                     known[key] = found.get(key)
 
     async def flush(self, connection: AsyncConnection[Any]) -> None:
-        """Write what changed since the last flush."""
-        async with connection.pipeline():
-            for table, keys in self._dirty.items():
-                rows = self._rows[table]
-                changed = [row for key in keys if (row := rows[key]) is not None]
-                gone = [key for key in keys if rows[key] is None]
-                if gone:
-                    await table.delete(connection, gone)
-                if changed:
-                    await table.upsert(connection, changed)
-            await self._memory.flush(connection)
+        """Write what changed since the last flush, as one statement: its parts change different rows, so their order is nothing
+        to them, and statements by the dozen would cost more than what they do."""
+        writes: list[Write] = []
+        for table, keys in self._dirty.items():
+            rows = self._rows[table]
+            changed = [row for key in keys if (row := rows[key]) is not None]
+            gone = [key for key in keys if rows[key] is None]
+            if gone:
+                writes.append(table.delete(gone))
+            if changed:
+                writes.append(table.upsert(changed))
+        writes += self._memory.writes()
         self._dirty.clear()
+        if writes:
+            parts = ", ".join(f"w{number} AS ({write.statement})" for number, write in enumerate(writes))
+            await connection.execute(f"WITH {parts} SELECT", [value for write in writes for value in write.parameters], prepare=True)
 
     def forget(self) -> None:
         """Drop the working set: a bulk statement may have changed rows behind it."""
