@@ -25,7 +25,7 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
     async def endpoint(request: web.Request) -> web.StreamResponse:
         try:
             # The documentation asks no part of the service: there is none here.
-            return await route.handler(Call(cast("Services", None), request, route))
+            return await route.handler(Call(cast("Services", None), request, route, dict(request.match_info)))
         except NotFound:
             return web.Response(status=404)
 
