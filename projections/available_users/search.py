@@ -5,7 +5,6 @@ The language itself is that of all lists of people (`projections/users/search.py
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -13,6 +12,7 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from domain.kernel.ids import NIL
+from projections.available_users.grams import NAME, SEARCH, named, searched
 from projections.users.search import UserSearch
 
 #: Somebody who was never seen counts as seen in the year 1 (contract/identity.md 5.1).
@@ -23,15 +23,9 @@ _TIMES: Mapping[str, LiteralString] = {
     "created_after": "a.created_at >= %(created_after)s",
     "created_before": "a.created_at <= %(created_before)s",
 }
-_SEARCH: LiteralString = (
-    "available_user_grams(a.username_key || E'\\n' || a.email_key) @> %(search_grams)s::text[]"
-    " AND (a.username_key LIKE %(search)s OR a.email_key LIKE %(search)s)"
-)
-_NAME: LiteralString = "available_user_grams(a.name_key) @> %(name_grams)s::text[] AND a.name_key LIKE %(name)s"
 _AFTER: LiteralString = "a.username_key > (SELECT c.username_key FROM available_users c WHERE c.id = %(after_id)s)"
 #: Everybody holds it, so that asking for it alone asks for nothing.
 _IMPLIED_ROLE = "member"
-_ANYTHING = re.compile(r"[%_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +45,11 @@ def conditions(wanted: UserSearch, after_id: str) -> Conditions:
     parts: list[LiteralString] = []
     given: dict[str, Any] = {}
     if wanted.search:
-        parts.append(_SEARCH)
-        given |= {"search": _containing(wanted.search), "search_grams": grams(wanted.search)}
+        parts.append(SEARCH)
+        given |= searched(wanted.search)
     if wanted.name:
-        parts.append(_NAME)
-        given |= {"name": _containing(wanted.name), "name_grams": grams(wanted.name)}
+        parts.append(NAME)
+        given |= named(wanted.name)
     if wanted.status:
         parts.append("a.status = ANY(%(status)s::text[])")
         given["status"] = list(wanted.status)
@@ -79,21 +73,3 @@ def conditions(wanted: UserSearch, after_id: str) -> Conditions:
         parts.append(_AFTER)
         given["after_id"] = after_id
     return Conditions(sql.SQL(" AND ").join([sql.SQL(part) for part in parts]) if parts else sql.SQL("TRUE"), given)
-
-
-def grams(text: str) -> list[str]:
-    """The runs of three characters (fewer where `text` has fewer) that everything matching `_containing(text)` holds.
-
-    `%` and `_` stand for anything, so no run reaches across them.
-    """
-    found: dict[str, None] = {}
-    for run in _ANYTHING.split(text):
-        size = min(len(run), 3)
-        if size:
-            found.update(dict.fromkeys(run[start : start + size] for start in range(len(run) - size + 1)))
-    return list(found)
-
-
-def _containing(text: str) -> str:
-    """The pattern for `text` anywhere. `_` and `%` stay patterns (contract/listing.md 12); a backslash stands for itself."""
-    return "%" + text.replace("\\", "\\\\") + "%"

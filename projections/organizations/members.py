@@ -35,7 +35,12 @@ _BY_ID = sql.SQL(_FROM + " AND m.user_id = %(user_id)s AND NOT u.is_system").for
 _BY_NAME = sql.SQL(_FROM + " AND lower(u.username) = lower(%(username)s) AND u.username <> '' AND NOT u.is_system").format()
 _READABLE: LiteralString = _FROM + " AND {matches} AND {visible} ORDER BY {order}"
 _PAGE: LiteralString = f"""
-    SELECT {_COLUMNS}, count(*) OVER ()
+    SELECT {_COLUMNS}, (
+        SELECT count(*)
+        FROM members m
+        JOIN users u ON u.id = m.user_id
+        WHERE m.organization_id = %(organization_id)s AND {{matches}} AND {{after}}
+      )
     FROM members m
     JOIN users u ON u.id = m.user_id
     WHERE m.organization_id = %(organization_id)s AND {{matches}} AND {{after}}

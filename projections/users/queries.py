@@ -61,22 +61,31 @@ async def list_users(
 
     `limit` 0 is no limit. The number is 0 for an empty page, as in the reference (contract/listing.md 12).
     """
+    statement, parameters = page_of_users(search, readable, limit=limit, offset=offset, after_id=after_id)
+    rows = await (await connection.execute(statement, parameters)).fetchall()
+    return [UserRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+
+
+def page_of_users(
+    search: UserSearch, readable: Predicate, *, limit: int = 0, offset: int = 0, after_id: str = ""
+) -> tuple[sql.Composed, dict[str, Any]]:
+    """The statement behind `list_users`, whose rows end with the number of all who match, and its parameters.
+
+    Counting stands apart from the page: it needs no columns, and the page needs no more than its own rows.
+    """
     matches, values = search_condition(search)
     after, more = after_condition(after_id)
     visible = access.condition(readable, _ACCESS)
     statement = sql.SQL(
         """
-        SELECT {columns}, count(*) OVER ()
+        SELECT {columns}, (SELECT count(*) FROM users u WHERE {matches} AND {after} AND {visible})
         FROM users u
         WHERE {matches} AND {after} AND {visible}
         ORDER BY {order}, u.id
         LIMIT %(limit)s OFFSET %(offset)s
         """
     ).format(columns=sql.SQL(USER_COLUMNS), matches=matches, after=after, visible=visible.text, order=ORDER)
-    parameters = {**values, **more, **visible.parameters, "limit": limit or None, "offset": offset}
-    cursor = await connection.execute(statement, parameters)
-    rows = await cursor.fetchall()
-    return [UserRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+    return statement, {**values, **more, **visible.parameters, "limit": limit or None, "offset": offset}
 
 
 async def organization_roles(connection: AsyncConnection[Any], user_id: str) -> dict[str, list[str]]:

@@ -23,3 +23,6 @@ CREATE INDEX users_username_idx ON users (lower(username)) WHERE NOT deleted AND
 CREATE INDEX users_email_idx ON users (lower(email)) WHERE NOT deleted AND email <> '';
 -- Lists in the order of usernames, page by page.
 CREATE INDEX users_order_idx ON users ((lower(username) COLLATE "C"), id) WHERE NOT deleted AND NOT is_system;
+-- `status:`, in the same order; `role:`, where most people hold none. Parts of names: `available_users`.
+CREATE INDEX users_status_idx ON users (status, (lower(username) COLLATE "C"), id) WHERE NOT deleted AND NOT is_system;
+CREATE INDEX users_roles_idx ON users USING gin (roles) WHERE roles <> '[]';

@@ -13,6 +13,7 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from domain.roles.builtin import SiteRole
+from projections.available_users.grams import NAME, SEARCH, named, searched
 from projections.querylang import Keys, bare_is, key
 from projections.queryvalues import FLAG, INT64, LOWERED_TIME, TEXT, WORDS, choices
 
@@ -41,6 +42,8 @@ _KEYS = Keys(UserSearch, bare_is("search"))
 #: The order of people. `u` is the table `users`; byte order, so that it is the same on every server.
 ORDER = sql.SQL('lower(u.username) COLLATE "C"')
 
+#: Parts of names are looked for where an index on them is: the same people, in the read model beside this one.
+_AMONG: LiteralString = "u.id IN (SELECT a.id FROM available_users a WHERE {})"
 #: A person who was never seen counts as seen in the year 1.
 _SEEN: LiteralString = "coalesce(u.last_seen_at, '0001-01-01T00:00:00Z'::timestamptz)"
 
@@ -62,15 +65,17 @@ def search_condition(search: UserSearch) -> tuple[sql.Composable, dict[str, Any]
         values[name] = value
 
     if search.search:
-        add("(u.email ILIKE %(search)s OR u.username ILIKE %(search)s)", "search", _contains(search.search))
+        parts.append(sql.SQL(_AMONG.format(SEARCH)))
+        values |= searched(search.search)
     if search.name:
-        add("u.name ILIKE %(real_name)s", "real_name", _contains(search.name))
+        parts.append(sql.SQL(_AMONG.format(NAME)))
+        values |= named(search.name)
     if search.status:
         add("u.status = ANY(%(status)s)", "status", list(search.status))
     if search.service_account is not None:
         add("u.is_service_account = %(service_account)s", "service_account", search.service_account)
     if any(role != SiteRole.MEMBER for role in search.role):
-        add("u.roles ?| %(role)s", "role", list(search.role))
+        add("u.roles <> '[]' AND u.roles ?| %(role)s", "role", list(search.role))
     if search.last_seen_after is not None:
         add(f"{_SEEN} >= %(seen_after)s", "seen_after", search.last_seen_after)
     if search.last_seen_before is not None:
@@ -92,8 +97,3 @@ def after_condition(after_id: str) -> tuple[sql.Composable, dict[str, Any]]:
         return sql.SQL("TRUE"), {}
     cursor = sql.SQL('{} > (SELECT lower(c.username) COLLATE "C" FROM users c WHERE c.id = %(after_id)s)').format(ORDER)
     return cursor, {"after_id": after_id}
-
-
-def _contains(text: str) -> str:
-    # `_` and `%` stay patterns, as in the reference; a backslash would escape the character after it, or nothing at the end.
-    return "%" + text.replace("\\", "\\\\") + "%"

@@ -10,8 +10,9 @@ from psycopg import sql
 from domain.kernel.ids import NIL, PREBUILDS_USER
 from domain.users.events import UserDeleted, UserProfileChanged, UserSeen, UserSiteRolesSet, UserStatusSet
 from projections.available_users.fold import MODEL as AVAILABLE_USERS
+from projections.available_users.grams import grams
 from projections.available_users.queries import available_users
-from projections.available_users.search import conditions, grams
+from projections.available_users.search import conditions
 from projections.users.search import parse_user_search
 from tests.projections.organizations.test_organizations import ANN, BOB, CID, history, person
 from tests.support.projecting import Projecting, open_projecting

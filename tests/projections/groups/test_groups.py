@@ -10,6 +10,7 @@ from domain.groups.events import GroupCreated, GroupDeleted, GroupMembersChanged
 from domain.kernel.predicate import ALWAYS, In
 from domain.organizations.events import EveryoneGroupUpdated, MemberAdded, MemberRemoved, OrganizationCreated, OrganizationDeleted
 from domain.users.events import UserDeleted
+from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.groups.fold import MODEL as GROUPS
 from projections.groups.queries import (
     group_by_id,
@@ -51,7 +52,7 @@ HISTORY = history(
 
 @pytest.fixture
 async def projecting(database_url: str) -> AsyncIterator[Projecting]:
-    opened = await open_projecting(database_url, (USERS, ORGANIZATIONS, GROUPS))
+    opened = await open_projecting(database_url, (USERS, AVAILABLE_USERS, ORGANIZATIONS, GROUPS))
     yield opened
     await opened.connection.close()
 

@@ -25,6 +25,7 @@ from domain.organizations.events import (
     WorkspaceSharingSet,
 )
 from domain.users.events import UserCreated, UserDeleted, UserSiteRolesSet
+from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.organizations.fold import MODEL as ORGANIZATIONS
 from projections.organizations.members import (
     member_by_handle,
@@ -103,7 +104,7 @@ HISTORY = history(
 
 @pytest.fixture
 async def projecting(database_url: str) -> AsyncIterator[Projecting]:
-    opened = await open_projecting(database_url, (USERS, ORGANIZATIONS))
+    opened = await open_projecting(database_url, (USERS, AVAILABLE_USERS, ORGANIZATIONS))
     yield opened
     await opened.connection.close()
 

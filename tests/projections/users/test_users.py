@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg import sql
 
 from domain.kernel.events import Actor, Event, Metadata, Recorded, Stream
 from domain.kernel.predicate import ALWAYS, In
@@ -22,9 +23,19 @@ from domain.users.events import (
     UserSSHKeyGenerated,
     UserStatusSet,
 )
+from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.organizations.fold import MODEL as ORGANIZATIONS
 from projections.users.fold import MODEL as USERS
-from projections.users.queries import list_users, organization_roles, settings_of, ssh_key_of, user_by_email, user_by_id, user_by_name
+from projections.users.queries import (
+    list_users,
+    organization_roles,
+    page_of_users,
+    settings_of,
+    ssh_key_of,
+    user_by_email,
+    user_by_id,
+    user_by_name,
+)
 from projections.users.render import unreadable_user, user_document
 from projections.users.search import parse_user_search
 from tests.support.projecting import Projecting, open_projecting
@@ -70,7 +81,7 @@ HISTORY = history(
 @pytest.fixture
 async def projecting(database_url: str) -> AsyncIterator[Projecting]:
     """Both models that the queries read, over an empty database."""
-    opened = await open_projecting(database_url, (USERS, ORGANIZATIONS))
+    opened = await open_projecting(database_url, (USERS, AVAILABLE_USERS, ORGANIZATIONS))
     yield opened
     await opened.connection.close()
 
@@ -188,3 +199,28 @@ async def test_nothing_of_an_erased_person_is_left(projecting: Projecting) -> No
     assert "Bob" not in everything
     assert "bob@" not in everything
     assert "Robert" not in everything
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("zz9", "available_users_search_idx"),
+        ("name:zz9", "available_users_name_idx"),
+        ("role:auditor", "users_roles_idx"),
+        ("status:suspended", "users_status_idx"),
+        ("", "users_order_idx"),
+    ],
+)
+async def test_no_search_reads_the_whole_table(projecting: Projecting, query: str, index: str) -> None:
+    """A table this small would be read whole; the planner is told not to, and shows that page and number do without."""
+    await projecting.fold(HISTORY)
+    await projecting.connection.execute("SET enable_seqscan TO off")
+    if query:
+        # Else the order of the page would win over the condition in a table of four.
+        await projecting.connection.execute("SET enable_indexscan TO off")
+        await projecting.connection.execute("SET enable_indexonlyscan TO off")
+    statement, parameters = page_of_users(parse_user_search(query), ALWAYS, limit=25)
+    cursor = await projecting.connection.execute(sql.SQL("EXPLAIN {}").format(statement), parameters)
+    plan = "\n".join(row[0] for row in await cursor.fetchall())
+    assert index in plan, plan
+    assert "Seq Scan on users" not in plan, plan
