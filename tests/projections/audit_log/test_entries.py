@@ -1,0 +1,177 @@
+"""Entries of the audit log: what events leave in it, how entries are found, and that nobody erased is named."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.api_keys.events import ApiKeyCreated, ApiKeyDeleted, LoginFailed
+from domain.audit.events import ChangeRefused
+from domain.kernel.events import Recorded
+from domain.kernel.predicate import ALWAYS, In, Predicate
+from domain.users.events import UserDeleted, UserErased, UserPasswordChanged, UserProfileChanged, UserSeen, UserSiteRolesSet
+from domain.workspaces.events import WorkspaceACLUpdated, WorkspaceRenamed, WorkspaceTTLSet, WorkspaceUsed
+from projections.audit_log.queries import page
+from projections.audit_log.render import entry_document
+from projections.audit_log.search import BAD_QUERY, KEYS, Filters, where
+from tests.projections.workspaces.histories import ANN, BOB, CID, FOUNDED, ORGANIZATION, START, Entry, history, uid
+from tests.projections.workspaces.histories import created as life_of
+from tests.support.projecting import Projecting
+
+
+def requested(events: Sequence[Recorded], *sizes: int) -> list[Recorded]:
+    """The last events as requests of so many events each; those before them come one a request."""
+    requests = list(range(len(events) - sum(sizes)))
+    requests += [len(requests) + index for index, size in enumerate(sizes) for _ in range(size)]
+    return [
+        replace(event, metadata=replace(event.metadata, request_id=str(uuid.UUID(int=number + 1)), ip="192.0.2.7", user_agent="tests"))
+        for event, number in zip(events, requests, strict=True)
+    ]
+
+
+async def entries(
+    projecting: Projecting, q: str = "", visible: Predicate = ALWAYS, *, limit: int = 100, offset: int = 0
+) -> list[dict[str, Any]]:
+    rows, count = await page(
+        projecting.connection, where(Filters(KEYS.parse(q, BAD_QUERY).values, ANN), visible), limit=limit, offset=offset
+    )
+    assert count >= len(rows)
+    return [entry_document(row) for row in rows]
+
+
+async def about(projecting: Projecting, id: str, *changes: Entry, sizes: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """Entries about one resource after the founding and these changes, newest first."""
+    await projecting.fold(requested(history(*FOUNDED, *changes), *sizes))
+    return await entries(projecting, f"resource_id:{id}")
+
+
+async def test_a_change_says_what_was_before(projecting: Projecting) -> None:
+    found = await about(projecting, uid("w"), *life_of("w"), (uid("w"), WorkspaceTTLSet(5)), (uid("w"), WorkspaceRenamed(ANN, "other")))
+    renamed, ttl = found[:2]
+    assert renamed["diff"] == {"name": {"old": "w", "new": "other", "secret": False}}
+    assert (renamed["action"], renamed["resource_target"], renamed["status_code"]) == ("write", "other", 200)
+    assert ttl["diff"]["ttl_ms"]["new"] == 5
+    assert ttl["resource_target"] == "w"
+    assert ttl["description"] == "{user} updated workspace {target}"
+    assert found[-1]["action"] == "create"
+
+
+async def test_one_request_is_one_entry_for_each_thing_it_changed(projecting: Projecting) -> None:
+    changes: list[Entry] = [(uid("w"), WorkspaceTTLSet(5)), (uid("w"), WorkspaceTTLSet(9)), (uid("w"), WorkspaceRenamed(ANN, "x"))]
+    found = await about(projecting, uid("w"), *life_of("w"), *changes, sizes=(3,))
+    assert found[0]["diff"]["ttl_ms"]["new"] == 9
+    assert found[0]["diff"]["name"] == {"old": "w", "new": "x", "secret": False}
+    assert found[1]["action"] == "create"
+
+
+async def test_access_lists_show_as_they_are_as_a_whole(projecting: Projecting) -> None:
+    changes: list[Entry] = [
+        (uid("w"), WorkspaceACLUpdated({BOB: "use"}, {})),
+        (uid("w"), WorkspaceACLUpdated({CID: "admin", BOB: ""}, {})),
+    ]
+    found = await about(projecting, uid("w"), *life_of("w"), *changes)
+    assert found[0]["diff"]["user_acl"] == {"old": {BOB: "use"}, "new": {CID: "admin"}, "secret": False}
+
+
+async def test_secrets_are_masked(projecting: Projecting) -> None:
+    found = await about(projecting, BOB, (BOB, UserPasswordChanged()))
+    assert found[0]["diff"] == {"hashed_password": {"secret": True}}
+
+
+async def test_telemetry_is_not_audited(projecting: Projecting) -> None:
+    before = await about(projecting, BOB)
+    assert await about(projecting, BOB, (BOB, UserSeen()), *life_of("w"), (uid("w"), WorkspaceUsed(START))) == before
+
+
+async def test_a_session_is_logged_in_to_and_out_of(projecting: Projecting) -> None:
+    key = uid("key")
+    changes: list[Entry] = [
+        (key, ApiKeyCreated("abcdefghij", BOB, "password", ["all"], ["*:*"], "", 60, START)),
+        (key, ApiKeyDeleted("abcdefghij", BOB)),
+        (uid("failed"), LoginFailed(BOB, "password")),
+    ]
+    out, entered = await about(projecting, key, *changes)
+    assert (entered["action"], entered["description"]) == ("login", "{user} logged in")
+    assert (out["action"], out["description"]) == ("logout", "{user} logged out")
+    failed = (await entries(projecting, "action:login username:bob"))[0]
+    assert (failed["status_code"], failed["description"]) == (401, "{user} unsuccessfully attempted to login")
+
+
+async def test_builds_say_why_and_of_what(projecting: Projecting) -> None:
+    await projecting.fold(requested(history(*FOUNDED, *life_of("w"))))
+    (found,) = await entries(projecting, "build_reason:initiator")
+    assert (found["resource_type"], found["action"], found["resource_target"]) == ("workspace_build", "start", "w")
+    assert found["additional_fields"] | {"workspace_name": "w", "workspace_owner": "Ann", "build_number": "1"} == found["additional_fields"]
+    assert found["resource_link"] == "/@Ann/w/builds/1"
+
+
+async def test_a_refusal_has_its_status_and_changes_nothing(projecting: Projecting) -> None:
+    refused = ChangeRefused("workspace", uid("w"), "write", "PATCH /workspaces/{workspace}", 409)
+    found = await about(projecting, uid("w"), *life_of("w"), (uid("audit"), refused))
+    assert (found[0]["status_code"], found[0]["diff"]) == (409, {})
+    assert found[0]["description"] == "{user} unsuccessfully attempted to write workspace {target}"
+    assert found[0]["organization_id"] == ORGANIZATION
+    assert not found[0]["is_deleted"]
+
+
+async def test_nothing_is_left_of_an_erased_person(projecting: Projecting) -> None:
+    changes: list[Entry] = [(BOB, UserProfileChanged("robert", "Rob")), (BOB, UserDeleted()), (BOB, UserErased())]
+    found = await about(projecting, BOB, *changes)
+    text = str(found) + str(await projecting.rows("audit_log")) + str(await projecting.rows("audit_subjects"))
+    assert not [name for name in ("robert", "Rob", "bob") if name in text]
+    assert found[0]["is_deleted"]
+
+
+async def test_the_organizations_of_a_reader_limit_what_is_seen(projecting: Projecting) -> None:
+    await projecting.fold(requested(history(*FOUNDED, *life_of("w"))))
+    own = await entries(projecting, visible=In("organization_id", frozenset({ORGANIZATION})))
+    assert {entry["organization_id"] for entry in own} == {ORGANIZATION}
+    assert await entries(projecting, visible=In("organization_id", frozenset())) == []
+    assert len(await entries(projecting)) > len(own), "people belong to no organization"
+
+
+@pytest.mark.parametrize(
+    ("q", "holds"),
+    [
+        ("resource_type:workspace", lambda e: e["resource_type"] == "workspace"),
+        ("workspace action:create", lambda e: e["resource_type"] == "workspace" and e["action"] == "create"),
+        ("username:ANN", lambda e: e["user"]["username"] == "Ann"),
+        ("username:me", lambda e: e["user"]["id"] == ANN),
+        ("email:ann@example.com", lambda e: e["user"]["email"].lower() == "ann@example.com"),
+        ("resource_target:w", lambda e: e["resource_target"] == "w"),
+        ("resource_target:BOB", lambda e: e["resource_target"] == "bob"),
+        (f"date_from:{date(2026, 3, 2)} date_to:{date(2026, 3, 2)}", lambda _: True),
+        (f"request_id:{uuid.UUID(int=3)}", lambda e: e["request_id"] == str(uuid.UUID(int=3))),
+    ],
+)
+async def test_filters_find_what_they_say(projecting: Projecting, q: str, holds: Any) -> None:
+    await projecting.fold(requested(history(*FOUNDED, *life_of("w"))))
+    everything = await entries(projecting)
+    found = await entries(projecting, q)
+    assert found
+    assert found == [entry for entry in everything if holds(entry)]
+
+
+async def test_pages_join_newest_first(projecting: Projecting) -> None:
+    await projecting.fold(requested(history(*FOUNDED, *life_of("w"))))
+    everything = await entries(projecting)
+    assert [entry["time"] for entry in everything] == sorted((entry["time"] for entry in everything), reverse=True)
+    assert await entries(projecting, limit=3) + await entries(projecting, limit=0, offset=3) == everything
+
+
+async def test_batches_make_no_difference(projecting: Projecting) -> None:
+    changes: list[Entry] = [
+        *life_of("w"),
+        (uid("w"), WorkspaceTTLSet(5)),
+        (uid("w"), WorkspaceTTLSet(6)),
+        (BOB, UserSiteRolesSet(["auditor"])),
+        (BOB, UserProfileChanged("robert", "")),
+        (BOB, UserDeleted()),
+        (BOB, UserErased()),
+    ]
+    await projecting.same_for_every_batch_size(requested(history(*FOUNDED, *changes), 2, 1, 1, 2))

@@ -1,0 +1,107 @@
+"""The audit log over HTTP: who may read what of it, and what is refused, noted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.api import PASSWORD, Client, Ledger
+from tests.support.building import queued_workspace, template
+
+
+async def rows(client: Client, q: str = "", **params: Any) -> list[dict[str, Any]]:
+    return list((await client.get("/audit", params={"q": q, **params}, want=200)).json["audit_logs"])
+
+
+async def test_a_change_has_its_entry(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    person = await ledger.person()
+    headers = {"User-Agent": "a test"}
+    await admin.put(f"/users/{person.user['id']}/roles", {"roles": ["auditor"]}, want=200, headers=headers)
+    entry, created = await rows(admin, f"resource_type:user resource_id:{person.user['id']}")
+    assert entry["diff"] == {"rbac_roles": {"new": ["auditor"], "secret": False}}
+    assert (entry["user_agent"], entry["ip"], entry["user"]["username"]) == ("a test", "127.0.0.1", "admin")
+    assert entry["user"]["organization_ids"] == []
+    assert entry["resource_target"] == person.user["username"]
+    assert created["action"] == "create"
+
+
+async def test_counts_are_exact_and_pages_join(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    for _ in range(3):
+        await ledger.person()
+    whole = (await admin.get("/audit?limit=0", want=200)).json
+    assert whole["count"] == len(whole["audit_logs"])
+    assert whole["count_cap"] == 0
+    assert await rows(admin, limit=4) + await rows(admin, limit=0, offset=4) == whole["audit_logs"]
+
+
+async def test_sight_follows_rights(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    member = await ledger.person()
+    auditor = await ledger.person(roles=("auditor",))
+    of_organization = await ledger.person(org_roles=("organization-auditor",))
+    await member.get("/audit?q=nonsense", want=403)
+    assert await rows(auditor, "resource_type:user") == await rows(admin, "resource_type:user") != []
+    seen = await rows(of_organization)
+    assert {row["organization_id"] for row in seen} == {await ledger.organization_id()}
+
+
+@pytest.mark.parametrize(
+    ("q", "field"),
+    [
+        ("gibberish", "resource_type"),
+        ("action:destroy", "action"),
+        ("resource_id:x", "resource_id"),
+        ("date_from:yesterday", "date_from"),
+        ("organization:nowhere", "organization"),
+        ("color:red", "color"),
+    ],
+)
+async def test_bad_searches_are_named(ledger: Ledger, q: str, field: str) -> None:
+    answer = await (await ledger.admin()).get("/audit", params={"q": q}, want=400)
+    assert answer.json["message"] == "Invalid audit search query."
+    assert [violation["field"] for violation in answer.json["validations"]] == [field]
+
+
+async def test_failed_logins_are_entries(ledger: Ledger) -> None:
+    admin, person = await ledger.admin(), await ledger.person()
+    body = {"email": person.user["email"], "password": "Wrong-" + PASSWORD}
+    before = ledger.services.positions.current
+    await ledger.anonymous.post("/users/login", body, want=401)
+    await ledger.services.positions.wait_until(before + 1)
+    failed = [row for row in await rows(admin, f"action:login username:{person.user['username']}") if row["status_code"] == 401]
+    assert len(failed) == 1
+    assert "Wrong" not in str(failed)
+
+
+async def test_refused_changes_are_entries_without_their_bodies(ledger: Ledger) -> None:
+    admin, owner = await ledger.admin(), await ledger.person()
+    of = await template(ledger)
+    made = await queued_workspace(owner, of)
+    await owner.put(f"/workspaces/{made['id']}/ttl", {"ttl_ms": 1}, want=400)
+    await owner.put(f"/workspaces/{made['id']}/autostart", {"schedule": "a secret word"}, want=400)
+    refused = await rows(admin, f"resource_id:{made['id']} action:write")
+    assert [(row["status_code"], row["diff"]) for row in refused] == [(400, {}), (400, {})]
+    assert refused[0]["additional_fields"] == {"route": "PUT /workspaces/{workspace}/autostart"}
+    assert refused[0]["description"].startswith("{user} unsuccessfully attempted to")
+    assert "secret" not in str([row["additional_fields"] for row in refused])
+
+
+async def test_what_a_caller_may_not_know_of_is_no_entry(ledger: Ledger) -> None:
+    admin, owner, stranger = await ledger.admin(), await ledger.person(), await ledger.person()
+    made = await queued_workspace(owner, await template(ledger))
+    await stranger.put(f"/workspaces/{made['id']}/ttl", {"ttl_ms": None}, want=404)
+    await ledger.anonymous.put(f"/workspaces/{made['id']}/ttl", {"ttl_ms": None}, want=401)
+    assert [row["action"] for row in await rows(admin, f"resource_type:workspace resource_id:{made['id']}")] == ["create"]
+
+
+async def test_every_audited_route_is_a_route() -> None:
+    from service.http.refusals import AUDITED
+    from service.http.routes import ROUTES
+
+    known = {route.key: route for route in ROUTES}
+    for key, audited in AUDITED.items():
+        assert key in known
+        assert not audited.parameter or audited.parameter in known[key].path_parameters
