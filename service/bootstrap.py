@@ -22,7 +22,7 @@ from projections.engine.projector import Projector
 from projections.models import MODELS
 from service.auth.authenticate import Authenticator
 from service.auth.passwords import Passwords
-from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, Leader, Work
+from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, PROCESSES_LOCK, Leader, Work
 from service.automation.runner import Automation
 from service.commands.bus import CommandBus
 from service.commands.router import COMMANDS
@@ -32,9 +32,12 @@ from service.http.limits import Limits
 from service.http.routes import ROUTES
 from service.observability import metrics
 from service.provisioner.agents import AgentPlayer
+from service.provisioner.assignments import Assignments
+from service.provisioner.attached import AttachedProvisioners
 from service.provisioner.echo import Echo
-from service.provisioner.jobs import BUILD, PLANNING, JobBoard, Offer
-from service.provisioner.lanes import PLANNERS, Lane
+from service.provisioner.jobs import JobBoard
+from service.provisioner.lanes import built_in_lanes
+from service.provisioner.processes import AgentProcesses
 from service.provisioner.reaper import Reaper
 from service.provisioner.worker import Worker
 from service.services import Services
@@ -47,9 +50,7 @@ from service.store.kept_answers import KeptAnswers
 from service.store.log_reader import LogReader
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
-from service.store.provisioner_daemons import API_VERSION, Kind
 from service.store.repository import Repository
-from service.version import BUILD_VERSION
 from service.watch.event_hub import EventHub
 from service.watch.hub import Hub
 from service.watch.row_group import Sources
@@ -188,6 +189,8 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             await job_logs.start()
             stack.push_async_callback(job_logs.stop)
 
+        provisioners = AttachedProvisioners(JobBoard(bus, pool, positions), Assignments(repository, pool), pool)
+        feed.add(provisioners)
         limits = Limits(settings.rate_limit)
         telemetry = Wakeups(connect, (agent_telemetry.CHANNEL,))
         await telemetry.start()
@@ -216,6 +219,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             job_logs,
             LogReader(mapper),
             events,
+            provisioners,
         )
         if Role.PROJECTOR in settings.roles:
             projector = Projector(connect, mapper, MODELS)
@@ -228,6 +232,10 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         if Role.PROVISIONER in settings.roles:
             player = AgentPlayer(bus, positions, _utc_now, heartbeat_seconds=settings.agent_disconnect_seconds / 3)
             feed.add(player)
+            processes = AgentProcesses(bus, _utc_now, url=access_url, folder=settings.data_dir / "agents")
+            feed.add(processes)
+            stack.push_async_callback(processes.stop)
+            led.append(("agent processes", Leader(connect, PROCESSES_LOCK, "agent processes"), processes.run))
             led.append(("agent player", Leader(connect, PLAYER_LOCK, "agent player"), player.run))
             worker = _built_in_provisioner(settings, connect, bus, pool, positions, repository)
             feed.add(worker)
@@ -254,22 +262,9 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
 def _built_in_provisioner(
     settings: Settings, connect: Connect, bus: CommandBus, pool: AsyncConnectionPool[Any], positions: Positions, repository: Repository
 ) -> Worker:
-    """The provisioner that comes with the service: it serves every organization, jobs with special tags excepted.
-
-    Imports and dry runs have a lane of their own, so that authors do not wait for other people's builds.
-    """
+    """The provisioner that comes with the service: it serves every organization, jobs with special tags excepted."""
     board = JobBoard(bus, pool, positions)
-    lanes = [
-        _lane("planner", PLANNING, PLANNERS),
-        _lane("builder", (*PLANNING, BUILD), settings.provisioners),
-    ]
-    return Worker(board, Echo(repository, pool), connect, lanes, Reaper(board))
-
-
-def _lane(name: str, types: tuple[str, ...], count: int) -> Lane:
-    offer = Offer(("echo",), types, {"scope": "organization", "owner": ""})
-    kind = Kind(f"{name}-{socket.gethostname()}", BUILD_VERSION, API_VERSION, offer.provisioners, offer.types, offer.tags)
-    return Lane(offer, kind, count)
+    return Worker(board, Echo(repository, pool), connect, built_in_lanes(settings.provisioners), Reaper(board))
 
 
 def _observe_projection(events: int, seconds: float) -> None:

@@ -11,6 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from projections.engine.positions import Positions
 from service.commands.bus import CommandBus
+from service.provisioner.attached import AttachedProvisioners
 from service.settings import Settings
 from service.store.kept_answers import KeptAnswers
 from service.store.log_reader import LogReader
@@ -49,5 +50,6 @@ class Services:
     job_logs: JobLogHub
     log: LogReader
     events: EventHub
+    provisioners: AttachedProvisioners
     halted: Callable[[], dict[str, str]] = dict
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

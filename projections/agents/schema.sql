@@ -38,6 +38,8 @@ CREATE INDEX agents_build_id_idx ON agents (build_id);
 CREATE INDEX agents_connected_idx ON agents (id) WHERE first_connected_at IS NOT NULL AND disconnected_at IS NULL AND NOT deleted;
 -- What the provisioner plays next.
 CREATE INDEX agents_plays_at_idx ON agents (plays_at) WHERE plays_at IS NOT NULL;
+-- Agents that run as processes of the provisioner's machine.
+CREATE INDEX agents_process_idx ON agents (id) WHERE spec->>'run' = 'process' AND NOT deleted;
 -- Agents that a workspace still has: those of older builds shut down and go.
 CREATE INDEX agents_workspace_id_idx ON agents (workspace_id) WHERE NOT deleted;
 

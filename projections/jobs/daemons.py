@@ -22,13 +22,14 @@ BUILT_IN_KEY = "00000000-0000-0000-0000-000000000001"
 _DAEMONS: LiteralString = """
     SELECT *
     FROM (
-      SELECT d.*, c.job AS current_job, p.job AS previous_job,
+      SELECT d.*, k.name AS key_name, c.job AS current_job, p.job AS previous_job,
         CASE
           WHEN d.last_seen_at < now() - make_interval(secs => %(alive)s) THEN 'offline'
           WHEN c.job IS NOT NULL THEN 'busy'
           ELSE 'idle'
         END AS status
       FROM provisioner_daemons d
+      LEFT JOIN provisioner_keys k ON k.id = d.key_id
       LEFT JOIN LATERAL (
         SELECT to_jsonb(j) AS job FROM jobs j WHERE j.worker_id = d.id AND j.completed_at IS NULL ORDER BY j.started_at DESC LIMIT 1
       ) AS c ON true
@@ -98,8 +99,8 @@ def _document(row: Mapping[str, Any], organization_id: str, templates: Mapping[s
         "created_at": rfc3339(row["created_at"]),
         "current_job": _job(row["current_job"] if row["status"] == "busy" else None, templates),
         "id": row["id"],
-        "key_id": BUILT_IN_KEY,
-        "key_name": "built-in",
+        "key_id": row["key_id"] or BUILT_IN_KEY,
+        "key_name": "built-in" if row["key_id"] is None else row["key_name"] or "deleted",
         "last_seen_at": rfc3339(row["last_seen_at"]),
         "name": row["name"],
         "organization_id": row["organization_id"] or organization_id,

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 AUTOMATION_LOCK = 0x1ED6E203
 PLAYER_LOCK = 0x1ED6E204
+PROCESSES_LOCK = 0x1ED6E206
 
 Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
 Work = Callable[[AsyncConnection[Any]], Awaitable[None]]

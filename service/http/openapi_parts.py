@@ -53,6 +53,7 @@ PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "template": ("uuid", "Id of the template."),
     "jobID": ("uuid", "Id of the provisioner job."),
     "job": ("uuid", "Id of the provisioner job."),
+    "provisionerkey": ("string", "Name of the provisioner key."),
     "fileID": ("uuid", "Id of the uploaded file."),
     "group": ("uuid", "Id of the group."),
     "user": ("string", "Id or name of the user, or `me`."),

@@ -23,9 +23,11 @@ from domain.templates.version_commands import CompleteImport
 from domain.templates.versions import TEMPLATE_VERSION, TemplateVersion
 from domain.users.state import USER
 from domain.workspaces.state import WORKSPACE
+from projections.agents.processes import is_still_up
 from service.provisioner.archive import unpack
 from service.provisioner.built import completed_build, new_id
 from service.provisioner.jobs import BUILD, IMPORT, Job
+from service.provisioner.processes import STOP_SECONDS
 from service.provisioner.progress import JobFailed, Progress
 from service.provisioner.template_yaml import parse_template
 from service.store.files import file_content
@@ -37,6 +39,10 @@ _SET_UP = "Setting up"
 _CLEAN_UP = "Cleaning up"
 _IMPORT = "Reading the template"
 _PLAN = "Planning"
+
+#: How often is looked whether agents are down, and how long after their end by force they may still be shown.
+_LOOK_SECONDS = 0.1
+_DOWN_SECONDS = 5.0
 
 Result = CompleteBuild | CompleteImport | CompleteDryRun
 
@@ -70,11 +76,21 @@ class Echo:
             rendered = render_transition(declared, build_scope(facts, dict(build.parameters), variables))
         except UnknownReference as error:
             raise JobFailed(f"The plan of the {build.transition} cannot be rendered: {error}") from None
+        if build.number > 1:
+            await self._wait_for_agents(build.workspace_id, progress)
         await progress.run(stage, rendered.delay_seconds, rendered.logs)
         if rendered.fail:
             raise JobFailed(rendered.fail)
         await progress.say(_CLEAN_UP)
         return completed_build(job.stream_id, job.workspace_id, job.worker_id, rendered, started_at)
+
+    async def _wait_for_agents(self, workspace_id: str, progress: Progress) -> None:
+        """Let process agents of the build before run their stop scripts: a machine is not taken away under them."""
+        for _ in range(int((STOP_SECONDS + _DOWN_SECONDS) / _LOOK_SECONDS)):
+            async with self._pool.connection() as connection:
+                if not await is_still_up(connection, workspace_id):
+                    return
+            await progress.run(_SET_UP, _LOOK_SECONDS, ())
 
     async def _import(self, job: Job, progress: Progress) -> Result:
         version = await self._load(TEMPLATE_VERSION, job.stream_id)

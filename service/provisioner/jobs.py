@@ -121,29 +121,27 @@ class JobBoard:
                     await self._execute(job, NoteLogsOverflow(job.stream_id))
                 return
 
-    async def complete(self, job: Job, command: CompleteBuild | CompleteImport | CompleteDryRun) -> None:
-        """End a job with its result."""
-        await self._execute(job, command)
+    async def complete(self, job: Job, command: CompleteBuild | CompleteImport | CompleteDryRun) -> int:
+        """End a job with its result; returns the position of its end, 0 if it had ended before. So do the other two."""
+        return await self._execute(job, command)
 
-    async def fail(self, job: Job, error: str, error_code: str = "", *, by_reaper: bool = False) -> None:
+    async def fail(self, job: Job, error: str, error_code: str = "", *, by_reaper: bool = False) -> int:
         """End a job with an error; `by_reaper` also when another worker has it, or none."""
         worker = None if by_reaper else job.worker_id
         error = error.replace(_NUL, "")
         if job.type == BUILD:
-            await self._execute(job, FailBuild(job.stream_id, job.workspace_id, worker, error, error_code), as_system=by_reaper)
-        elif job.type == IMPORT:
-            await self._execute(job, FailImport(job.stream_id, worker, error, error_code), as_system=by_reaper)
-        else:
-            await self._execute(job, FailDryRun(job.stream_id, worker, error, error_code), as_system=by_reaper)
+            return await self._execute(job, FailBuild(job.stream_id, job.workspace_id, worker, error, error_code), as_system=by_reaper)
+        if job.type == IMPORT:
+            return await self._execute(job, FailImport(job.stream_id, worker, error, error_code), as_system=by_reaper)
+        return await self._execute(job, FailDryRun(job.stream_id, worker, error, error_code), as_system=by_reaper)
 
-    async def end_canceled(self, job: Job) -> None:
+    async def end_canceled(self, job: Job) -> int:
         """End a job as it was asked to."""
         if job.type == BUILD:
-            await self._execute(job, EndCanceledBuild(job.stream_id, job.workspace_id, job.worker_id))
-        elif job.type == IMPORT:
-            await self._execute(job, EndCanceledImport(job.stream_id, job.worker_id))
-        else:
-            await self._execute(job, EndCanceledDryRun(job.stream_id, job.worker_id))
+            return await self._execute(job, EndCanceledBuild(job.stream_id, job.workspace_id, job.worker_id))
+        if job.type == IMPORT:
+            return await self._execute(job, EndCanceledImport(job.stream_id, job.worker_id))
+        return await self._execute(job, EndCanceledDryRun(job.stream_id, job.worker_id))
 
     async def _start(self, job: Job) -> int:
         command: Any

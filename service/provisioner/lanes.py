@@ -6,14 +6,16 @@ daemon as before and goes on with what that has not ended.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
 
 from service.provisioner.built import new_id
-from service.provisioner.jobs import Offer
-from service.store.provisioner_daemons import Kind, claim_slot, take_slot
+from service.provisioner.jobs import BUILD, PLANNING, Offer
+from service.store.provisioner_daemons import API_VERSION, Kind, claim_slot, take_slot
+from service.version import BUILD_VERSION
 
 #: Daemons of one process that take imports and dry runs alone.
 PLANNERS = 2
@@ -42,3 +44,14 @@ class Lane:
             id, slot = await take_slot(connection, new_id(), self._kind, self.ids)
             self._held[id] = slot
         return lost
+
+
+def built_in_lanes(count: int) -> list[Lane]:
+    """`count` daemons that take any job, and some for imports and dry runs alone: authors do not wait for other people's builds."""
+    return [_lane("planner", PLANNING, PLANNERS), _lane("builder", (*PLANNING, BUILD), count)]
+
+
+def _lane(name: str, types: tuple[str, ...], count: int) -> Lane:
+    offer = Offer(("echo",), types, {"scope": "organization", "owner": ""})
+    kind = Kind(f"{name}-{socket.gethostname()}", BUILD_VERSION, API_VERSION, offer.provisioners, offer.types, offer.tags)
+    return Lane(offer, kind, count)

@@ -232,7 +232,7 @@ class Worker:
             await _stored(lambda: self._board.complete(job, result))
 
 
-async def _stored(write: Callable[[], Awaitable[None]]) -> None:
+async def _stored(write: Callable[[], Awaitable[object]]) -> None:
     """Write, again and again while the database is away: what a job has done must not be lost for that."""
     delay = 0.1
     while True:

@@ -53,6 +53,12 @@ _ADD: LiteralString = """
     ON CONFLICT (slot) DO NOTHING
     RETURNING slot
 """
+_ATTACH: LiteralString = """
+    INSERT INTO provisioner_daemons (id, key_id, organization_id, name, version, api_version, provisioners, job_types, tags)
+    VALUES (%s::uuid, %s::uuid, %s::uuid, %s, %s, %s, %s, %s, %s::jsonb)
+    ON CONFLICT (id) DO UPDATE SET version = EXCLUDED.version, api_version = EXCLUDED.api_version,
+      provisioners = EXCLUDED.provisioners, job_types = EXCLUDED.job_types, tags = EXCLUDED.tags, last_seen_at = now()
+"""
 _RENAME: LiteralString = "UPDATE provisioner_daemons SET name = %s, version = %s, api_version = %s WHERE id = %s::uuid"
 _BEAT: LiteralString = """
     WITH daemons AS (
@@ -145,6 +151,17 @@ async def take_slot(connection: AsyncConnection[Any], new_id: str, kind: Kind, a
         row = await added.fetchone()
         if row is not None and await claim_slot(connection, new_id, row[0]):
             return new_id, row[0]
+
+
+async def attach(connection: AsyncConnection[Any], id: str, key_id: str, organization_id: str, kind: Kind) -> None:
+    """Register a daemon of another process, or note that it is there and what it is now."""
+    await connection.execute(
+        _ATTACH,
+        (
+            *(id, key_id, organization_id, kind.name, kind.version, kind.api_version),
+            *(list(kind.provisioners), list(kind.job_types), _json(kind.tags)),
+        ),
+    )
 
 
 async def beat(connection: AsyncConnection[Any], daemon_ids: Sequence[str], job_ids: Sequence[str]) -> None:

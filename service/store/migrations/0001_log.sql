@@ -159,6 +159,8 @@ INSERT INTO name_pepper (pepper) VALUES (decode(replace(gen_random_uuid()::text 
 -- process that holds the advisory lock `slot`, so that the slot of a process that died can be told from one that is busy.
 CREATE TABLE provisioner_daemons (
   id uuid PRIMARY KEY,
+  -- The key with which one of another process attached; null for built-in ones.
+  key_id uuid,
   organization_id uuid,
   name text NOT NULL,
   version text NOT NULL,
@@ -169,6 +171,16 @@ CREATE TABLE provisioner_daemons (
   slot bigint UNIQUE,
   created_at timestamptz NOT NULL DEFAULT now(),
   last_seen_at timestamptz NOT NULL DEFAULT now()
+);
+-- Keys of provisioners that attach over HTTP, as digests of their secrets.
+CREATE TABLE provisioner_keys (
+  id uuid PRIMARY KEY,
+  organization_id uuid NOT NULL,
+  name text NOT NULL,
+  tags jsonb NOT NULL,
+  digest bytea NOT NULL UNIQUE,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (organization_id, name)
 );
 CREATE TABLE job_heartbeats (
   job_id uuid PRIMARY KEY,
