@@ -1,4 +1,4 @@
-"""`python -m ops.bench [append|http|fanout|rebuild …]`: runs them, prints a table, writes JSON if asked."""
+"""`python -m ops.bench [NAME …]`: runs them, prints a table, writes JSON if asked."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import uvloop
 
 from ops.bench.measure import table
 
-NAMES = ("append", "http", "fanout", "rebuild")
+NAMES = ("append", "http", "lists", "users", "fanout", "watchers", "rebuild")
 
 
 async def _run(name: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    from ops.bench import append, fanout, http, rebuild
+    from ops.bench import append, fanout, http, lists, rebuild, users, watchers
 
     with tempfile.TemporaryDirectory(prefix="ledger-bench-") as directory:
         match name:
@@ -26,8 +26,16 @@ async def _run(name: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
                 return await append.bench(rounds, seconds, Path(directory))
             case "http":
                 return await http.bench(rounds, seconds)
+            case "lists":
+                return await lists.bench(rounds, seconds, Path(directory))
+            case "users":
+                return await users.bench(rounds, seconds, Path(directory))
+            case "watchers":
+                return await watchers.bench(seconds)
             case "fanout":
                 return await fanout.bench(rounds)
+            case "builds":
+                return await builds.bench()
             case _:
                 return await rebuild.bench(Path(directory))
 

@@ -11,12 +11,13 @@ from typing import Any
 import aiohttp
 
 from ops.bench import load
+from ops.bench.beside import beside_bare
 from ops.bench.client import Api
-from ops.bench.measure import Series, alone, compared, cpu_seconds
-from ops.bench.servers import Server, bare, service
+from ops.bench.measure import Series, alone, cpu_seconds
+from ops.bench.servers import Server, service
 
-CONNECTIONS = 32
 SIZES = (1_000, 10_000)
+LIST = "/workspaces?q=&limit=25&offset=0"
 
 
 async def bench(rounds: int, seconds: float) -> list[dict[str, Any]]:
@@ -30,13 +31,14 @@ async def bench(rounds: int, seconds: float) -> list[dict[str, Any]]:
             workspace = await api.workspace(template, "one")
             path = f"/workspaces/{workspace['id']}"
             await api.until(path, lambda w: w["latest_build"]["status"] == "running")
-            reports.append(await _beside_bare("GET of one workspace", server, api, path, rounds, seconds, 0.5))
+            report, _ = await beside_bare("GET of one workspace", server, api, path, rounds, seconds, 0.5)
+            reports.append(report)
             count = 1
             for size in SIZES:
                 await _fill(api, template, range(count, size))
                 count = size
-                title = f"list of 25 among {size:,}"
-                reports.append(await _beside_bare(title, server, api, "/workspaces?q=&limit=25&offset=0", rounds, seconds, 0.5))
+                report, _ = await beside_bare(f"list of 25 among {size:,}", server, api, LIST, rounds, seconds, 0.5)
+                reports.append(report)
             reports.append(await _create(server, api, template, rounds, seconds))
     return reports
 
@@ -52,28 +54,6 @@ async def _fill(api: Api, template: str, numbers: range) -> None:
     await asyncio.gather(*(worker() for _ in range(32)))
     await api.until("/workspaces?q=status:pending&limit=1", lambda answer: answer["count"] == 0, 600)
     await api.until("/workspaces?q=status:starting&limit=1", lambda answer: answer["count"] == 0, 600)
-
-
-async def _beside_bare(
-    title: str, server: Server, api: Api, path: str, rounds: int, seconds: float, wanted: float | None
-) -> dict[str, Any]:
-    body = json.dumps(await api.call("GET", path), separators=(",", ":")).encode() + b"\n"
-    request = load.get(f"/api/v2{path}", server.address, Coder_Session_Token=api.token)
-    ours, theirs = Series(f"service ({len(body):,} bytes)"), Series("bare aiohttp handler, same bytes")
-    with bare(body) as other:
-        plain = load.get("/", other.address)
-        for _ in range(rounds):
-            await _round(ours, server, request, seconds)
-            await _round(theirs, other, plain, seconds)
-    return compared(f"{title}, {CONNECTIONS} connections", ours, theirs, wanted)
-
-
-async def _round(series: Series, server: Server, request: bytes, seconds: float) -> None:
-    before = cpu_seconds(server.pid)
-    seen = await load.run(server.host, server.port, CONNECTIONS, seconds, lambda: request)
-    if seen.failures:
-        raise RuntimeError(f"{series.name}: {seen.failures} of {seen.count} requests failed")
-    series.add(seen.count, seen.seconds, seen.latencies, cpu_seconds(server.pid) - before)
 
 
 async def _create(server: Server, api: Api, template: str, rounds: int, seconds: float) -> dict[str, Any]:

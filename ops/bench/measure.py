@@ -19,6 +19,7 @@ class Series:
     name: str
     rates: list[float] = field(default_factory=list)
     p50_ms: list[float] = field(default_factory=list)
+    p95_ms: list[float] = field(default_factory=list)
     p99_ms: list[float] = field(default_factory=list)
     cpu_us: list[float] = field(default_factory=list)
 
@@ -27,14 +28,14 @@ class Series:
         self.rates.append(count / seconds)
         if latencies:
             ordered = sorted(latencies)
-            self.p50_ms.append(ordered[len(ordered) // 2] * 1e3)
-            self.p99_ms.append(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1e3)
+            for share, series in ((0.5, self.p50_ms), (0.95, self.p95_ms), (0.99, self.p99_ms)):
+                series.append(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1e3)
         if cpu_seconds is not None:
             self.cpu_us.append(cpu_seconds / max(count, 1) * 1e6)
 
     def result(self) -> dict[str, Any]:
         """Medians over the rounds; absent what was not measured."""
-        medians = {"per_second": self.rates, "p50_ms": self.p50_ms, "p99_ms": self.p99_ms, "cpu_us": self.cpu_us}
+        medians = {"per_second": self.rates, "p50_ms": self.p50_ms, "p95_ms": self.p95_ms, "p99_ms": self.p99_ms, "cpu_us": self.cpu_us}
         return {"name": self.name, "rounds": len(self.rates)} | {k: round(statistics.median(v), 3) for k, v in medians.items() if v}
 
 
@@ -66,10 +67,18 @@ def table(reports: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-_CELLS = (("p50_ms", "p50", "ms"), ("p99_ms", "p99", "ms"), ("cpu_us", "cpu", "µs"))
+_CELLS = (("p50_ms", "p50", "ms"), ("p95_ms", "p95", "ms"), ("p99_ms", "p99", "ms"), ("cpu_us", "cpu", "µs"))
 
 
 def cpu_seconds(pid: int) -> float:
     """User and system time that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def peak_memory_bytes(pid: int) -> int:
+    """The most memory that a process has held at once so far."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
