@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from domain.builds.commands import CompleteBuild
 from domain.builds.state import BUILD as BUILD_DECIDER
 from domain.kernel.decider import Decider
+from domain.kernel.errors import Invalid, TooLarge
 from domain.templates.dry_run_commands import CompleteDryRun
 from domain.templates.dry_runs import DRY_RUN as DRY_RUN_DECIDER
 from domain.templates.failures import ImportFailed
@@ -160,7 +161,11 @@ class Echo:
 
 
 def _parse(content: bytes, given: Mapping[str, str], inherited: Mapping[str, str]) -> TemplatePlan:
-    return parse_template(unpack(content), given.items(), inherited)
+    try:
+        files = unpack(content)
+    except (Invalid, TooLarge) as error:
+        raise ImportFailed(f"{error.message} {error.detail}".strip()) from None
+    return parse_template(files, given.items(), inherited)
 
 
 def _imported(plan: TemplatePlan) -> list[str]:
