@@ -14,11 +14,11 @@ import uvloop
 
 from ops.bench.measure import table
 
-NAMES = ("append", "http", "lists", "users", "fanout", "watchers", "rebuild")
+NAMES = ("append", "http", "lists", "users", "fanout", "watchers", "rebuild", "builds")
 
 
 async def _run(name: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    from ops.bench import append, fanout, http, lists, rebuild, users, watchers
+    from ops.bench import append, builds, fanout, http, lists, rebuild, users, watchers
 
     with tempfile.TemporaryDirectory(prefix="ledger-bench-") as directory:
         match name:
