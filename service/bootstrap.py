@@ -63,6 +63,9 @@ from service.web.pages import Pages
 
 log = logging.getLogger(__name__)
 
+#: Connections that may wait to be accepted: one that finds no room tries again only after a second.
+BACKLOG = 4096
+
 
 @contextlib.asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[str]:
@@ -98,7 +101,7 @@ def listen(settings: Settings) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SettingsError("LEDGER_ADDRESS", f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}") from error
-    listener.listen(1024)
+    listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
 

@@ -19,6 +19,7 @@ from ops.bench.servers import Server, service
 
 SUBSCRIBERS = (200, 2_000)
 CHANGES = 20
+_OPENED_AT_ONCE = 100
 
 
 class Reader(asyncio.Protocol):
@@ -43,9 +44,12 @@ async def readers(server: Server, count: int, path: str, token: str) -> AsyncIte
     request = f"GET {path} HTTP/1.1\r\nHost: {server.address}\r\nCoder-Session-Token: {token}\r\n\r\n".encode()
     loop = asyncio.get_running_loop()
     transports = []
-    for _ in range(count):
-        transport, _ = await loop.create_connection(lambda: Reader(request, arrived), server.host, server.port)
-        transports.append(transport)
+    for at in range(0, count, _OPENED_AT_ONCE):
+        opening = (
+            loop.create_connection(lambda: Reader(request, arrived), server.host, server.port)
+            for _ in range(min(_OPENED_AT_ONCE, count - at))
+        )
+        transports += [transport for transport, _ in await asyncio.gather(*opening)]
     try:
         async with asyncio.timeout(60):
             for _ in range(count):

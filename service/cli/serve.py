@@ -54,7 +54,7 @@ async def run(settings: Settings, _args: argparse.Namespace) -> int:
             runner = bootstrap.WebRunner(services, drain_seconds=DRAIN_SECONDS)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            await web.SockSite(runner, listener).start()
+            await web.SockSite(runner, listener, backlog=bootstrap.BACKLOG).start()
             print(f"listening on {url}", flush=True)
         else:
             services = await stack.enter_async_context(bootstrap.running(settings, dsn, settings.access_url or ""))
