@@ -71,9 +71,16 @@ async def remove(
         await connection.execute(end.format(versions, position, where, STILL))
 
 
-async def blank(connection: AsyncConnection[Any], table: Table, id: str, *columns: str) -> None:
-    """Make these text columns empty in everything that is remembered of a row: nobody reads it in any past."""
+async def blank(connection: AsyncConnection[Any], table: Table, id: str, position: int, *columns: str) -> None:
+    """Make these text columns empty in everything that is remembered of a row, as of the event at `position`.
+
+    The event itself leaves no version: whoever folds the log anew, without what was blanked, would see no change in it.
+    """
+    versions, key = sql.Identifier(f"{table.name}_versions"), sql.Identifier(table.key[0])
     assignments = sql.SQL(", ").join([sql.SQL("{} = ''").format(sql.Identifier(column)) for column in columns])
-    statement = sql.SQL("UPDATE {} SET {} WHERE {} = %s")
-    names = sql.Identifier(f"{table.name}_versions"), assignments, sql.Identifier(table.key[0])
-    await connection.execute(statement.format(*names), (id,))
+    for statement in (
+        sql.SQL("DELETE FROM {} WHERE {} = {}::uuid AND position = {}").format(versions, key, id, position),
+        sql.SQL("UPDATE {} SET until = {} WHERE {} = {}::uuid AND until = {}").format(versions, STILL, key, id, position),
+        sql.SQL("UPDATE {} SET {} WHERE {} = {}::uuid").format(versions, assignments, key, id),
+    ):
+        await connection.execute(statement)

@@ -126,4 +126,4 @@ def on_user_erased(rows: Rows, _event: UserErased, recorded: Recorded) -> None:
 @MODEL.bulk(UserErased)
 async def forget_person(connection: AsyncConnection[Any], _event: UserErased, recorded: Recorded) -> None:
     """The past knows their name no more either."""
-    await blank(connection, USERS, recorded.stream.id, "username", "email", "name", "avatar_url")
+    await blank(connection, USERS, recorded.stream.id, recorded.position, "username", "email", "name", "avatar_url")

@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import AsyncConnection
 
+from projections.engine.connections import configure
+from projections.engine.verify import verify
+from projections.models import MODELS
+from service.store.mapper import EventMapper
+from service.store.personal_keys import KeyRing
 from tests.service.workspaces.conftest import Yard
 from tests.support.api import Client, Ledger, running_ledger
 
@@ -148,3 +154,23 @@ async def test_names_are_those_of_that_time_and_rights_those_of_today(yard: Yard
     await yard.ann.patch(f"{path}/acl", {"user_roles": {friend.user["id"]: "use"}}, want=204)
     assert (await friend.get(path, params={"at": then}, want=200)).json["name"] == "mine"
     assert (await friend.get("/workspaces", params={"at": then}, want=200)).json["count"] == 1
+
+
+async def test_a_rebuild_makes_the_same_past_as_was_made_live(yard: Yard, migrated_url: str) -> None:
+    friend = await yard.ledger.person(name="friend")
+    id = (await yard.running("mine"))["id"]
+    for number, what in enumerate(("ttl", "share", "rename", "template", "owner", "dormant", "awake", "stop", "unshare", "favorite")):
+        await step(yard, what, id, number, friend)
+    await yard.admin.delete(f"/users/{friend.user['id']}?erase=true", want=200)
+    async with (
+        await AsyncConnection.connect(migrated_url, autocommit=True) as live,
+        await AsyncConnection.connect(migrated_url, autocommit=True) as shadow,
+    ):
+        for connection in (live, shadow):
+            await configure(connection)
+        report = await verify(live, shadow, EventMapper(KeyRing()), MODELS)
+        cursor = await live.execute("SELECT count(*) FROM workspaces_versions")
+        count = await cursor.fetchone()
+    assert report.differences == ()
+    assert count is not None
+    assert count[0] >= 10
