@@ -14,7 +14,7 @@ from service.agent.server import Refused, Server, TokenVoid
 log = logging.getLogger(__name__)
 
 #: Lines that come within this time travel together.
-_TOGETHER_SECONDS = 0.1
+_TOGETHER_SECONDS = 0.2
 _MOST_LINES = 500
 _MOST_BYTES = 128 * 1024
 #: The service keeps no more of an agent's log than this, so more need not wait for it either.

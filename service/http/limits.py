@@ -13,13 +13,16 @@ from domain.kernel.errors import TooMany
 from domain.kernel.names import fold
 from domain.roles.builtin import SiteRole
 from service.auth.rate_limit import RateLimit, Verdict
-from service.http.routing import Route
+from service.http.routing import Access, Route
 
 if TYPE_CHECKING:
     from service.http.call import Call
 
 SIGN_INS_PER_MINUTE = 60
+#: How many times as much machines may send: agents of many workspaces, and provisioners, may share an address.
+MACHINES_FACTOR = 20
 BYPASS_HEADER = "X-Coder-Bypass-Ratelimit"
+_MACHINES = frozenset({Access.AGENT, Access.PROVISIONER})
 _MESSAGE = "You've been rate limited for sending too many requests!"
 
 
@@ -28,13 +31,15 @@ class Limits:
 
     def __init__(self, per_minute: int) -> None:
         self.requests = RateLimit(per_minute)
+        self.machines = RateLimit(per_minute * MACHINES_FACTOR)
         self.sign_ins = RateLimit(min(per_minute, SIGN_INS_PER_MINUTE))
 
     def check(self, call: Call, route: Route) -> Verdict | None:
         """Count a request of a route; None where nothing is limited. Raises `TooMany`."""
-        if not self.requests.limit:
+        counts = self.machines if route.access in _MACHINES else self.requests
+        if not counts.limit:
             return None
-        verdict = self.requests.hit((route.path, route.method, who(call)))
+        verdict = counts.hit((route.path, route.method, who(call)))
         if not verdict.allowed and not bypasses(call):
             raise TooMany(_MESSAGE, retry_after=verdict.reset_seconds)
         return verdict
