@@ -30,10 +30,12 @@ _ADVANCE: LiteralString = """
       SET position = %s
       FROM unnest(%s::text[], %s::bigint[]) AS known (model, position)
       WHERE p.model = known.model AND p.position = known.position
-      RETURNING 1
+      RETURNING p.tableoid
     )
-    SELECT count(*), pg_notify(%s, %s) FROM moved
+    SELECT count(*), max(tableoid::bigint), pg_notify(%s, %s) FROM moved
 """
+#: What fails like this fails for reasons outside of the events: away, out of space, read-only for the moment.
+_ENVIRONMENT = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
 #: Rows kept in memory from batch to batch: what was changed last is likely to be changed next.
 KEPT_ROWS = 20_000
 
@@ -75,10 +77,11 @@ class Projector:
         delay = 0.05
         while True:
             connection: AsyncConnection[Any] | None = None
+            before = self.position
             try:
                 connection = await self._connect()
                 await self._lead(connection)
-            except psycopg.OperationalError as error:
+            except _ENVIRONMENT as error:
                 log.warning("projector lost the database", extra={"reason": type(error).__name__})
             except Exception:
                 log.exception("projector failed")
@@ -87,6 +90,8 @@ class Projector:
                 if connection is not None:
                     with contextlib.suppress(psycopg.Error):
                         await connection.close()
+            if self.position > before:
+                delay = 0.05
             await asyncio.sleep(delay)
             delay = min(delay * 2, 2.0)
 
@@ -106,14 +111,14 @@ class Projector:
             active = [m for m in self._models if m.name not in self.halted]
             start = min((positions[m.name] for m in active), default=0)
             events, reached = await read_page(connection, self._decoder, start, self._batch, skip_unknown=True)
-            if reached > start:
+            if active and reached > start:
                 started = time.perf_counter()
                 try:
                     await advance(connection, active, positions, events, reached, rows)
                     positions = _moved(positions, active, reached)
                 except LostPosition:
                     rows, positions = Rows(), await schema.positions(connection)
-                except psycopg.OperationalError:
+                except _ENVIRONMENT:
                     raise
                 except Exception:
                     log.exception("batch could not be folded; trying model by model")
@@ -134,7 +139,7 @@ class Projector:
     ) -> dict[str, int]:
         try:
             await advance(connection, (model,), positions, events, reached, Rows())
-        except (psycopg.OperationalError, LostPosition):
+        except (*_ENVIRONMENT, LostPosition):
             raise
         except Exception:
             self._halt(model, events)
@@ -161,7 +166,7 @@ async def advance(
     """Fold a batch and move the positions of `models` to `reached` in one transaction; tell the feed.
 
     `rows` may hold what earlier batches left: the leader alone writes these tables. After any failure it must be thrown away.
-    Raises `LostPosition`, with nothing changed, when another projector was faster.
+    Raises `LostPosition`, with nothing changed, when another projector was faster or a rebuild has put other tables in place.
     """
     behind = [m.name for m in models if positions[m.name] < reached]
     # One pipeline: statements travel together, and the server is waited for only where a result is needed.
@@ -170,5 +175,6 @@ async def advance(
         cursor = await connection.execute(_ADVANCE, (reached, behind, known, FEED_CHANNEL, str(reached)), prepare=True)
         await project(connection, models, positions, events, rows=rows)
         moved = await cursor.fetchone()
-        if moved is None or moved[0] != len(behind):
+        if moved is None or moved[0] != len(behind) or rows.origin not in (None, moved[1]):
             raise LostPosition
+        rows.origin = moved[1]

@@ -133,6 +133,8 @@ class Rows:
         self._dirty: dict[Table, set[Key]] = defaultdict(set)
         self._memory = Memory()
         self.touched: dict[str, dict[str, int]] = defaultdict(dict)
+        #: Which set of tables the rows are of; a rebuild puts another in place.
+        self.origin: int | None = None
 
     @property
     def size(self) -> int:

@@ -177,3 +177,48 @@ async def test_verify_finds_no_difference_and_then_the_one_that_was_made(engine:
         assert await head(live) == 10
         with pytest.raises(psycopg.errors.UndefinedTable):
             await live.execute("SELECT 1 FROM ledger_verify.names")
+
+
+async def test_a_database_that_takes_no_writes_for_a_while_stops_no_model(engine: Engine) -> None:
+    await prepared(engine, [names_model()])
+    await engine.append(STEPS)
+    refusals = 2
+
+    async def connect() -> psycopg.AsyncConnection[Any]:
+        nonlocal refusals
+        connection = await engine.connect()
+        if refusals:
+            refusals -= 1
+            await connection.execute("SET default_transaction_read_only TO on")
+        return connection
+
+    projector = Projector(connect, engine.mapper, [names_model()], poll_seconds=0.02)
+    task = asyncio.create_task(projector.run())
+    try:
+        async with asyncio.timeout(10):
+            while await names(engine) != EXPECTED:
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+    assert (refusals, projector.halted) == (0, {})
+
+
+async def test_rows_that_a_rebuild_has_mended_are_not_written_back_as_they_were(engine: Engine) -> None:
+    steps = history((A, created("a")), (A, WorkspaceTTLSet(5)), (A, WorkspaceTTLSet(9)))
+    await prepared(engine, [names_model()])
+    async with projecting(engine, [names_model()]) as projector:
+        await engine.append(steps[:1])
+        await reach(projector, 1)
+    admin = await engine.connect()
+    async with admin, projecting(engine, [names_model()]) as projector:
+        await admin.execute("UPDATE names SET changes = 70")
+        await engine.append(steps[1:2])
+        await reach(projector, 2)
+        # Nothing is appended meanwhile: the new tables stand where the old ones stood.
+        await prepared(engine, [names_model()])
+        await engine.append(steps[2:])
+        await reach(projector, 3)
+        async with asyncio.timeout(5):
+            while (await names(engine))[0][1] != 9:
+                await asyncio.sleep(0.01)
+    assert await names(engine) == [("a", 9, 2, "a!", 3)]
