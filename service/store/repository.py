@@ -5,8 +5,10 @@ The cache is brought forward only by events that are durable; events of other pr
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from psycopg import AsyncConnection
@@ -33,6 +35,14 @@ def _loaded(decider: Decider[S], state: S, events: Sequence[Recorded]) -> Loaded
     return Loaded(fold(decider, events, state), events[-1].version, events[-1].position)
 
 
+@dataclass(slots=True)
+class _Reading:
+    """A stream that is being read: by how many, and what was heard of it meanwhile (a state older than that is not kept)."""
+
+    readers: int = 0
+    version: float = 0
+
+
 class Repository:
     """`load` answers from the cache or the log; `advance` and `foreign` keep the cache true."""
 
@@ -41,6 +51,7 @@ class Repository:
         self._mapper = mapper
         self._capacity = capacity
         self._cache: OrderedDict[str, tuple[Decider[Any], Loaded[Any]]] = OrderedDict()
+        self._readings: dict[str, _Reading] = {}
 
     async def load(self, decider: Decider[S], id: str) -> Loaded[S]:
         """The newest state known to this process; a stream that does not exist has version 0 and the initial state."""
@@ -48,9 +59,16 @@ class Repository:
         if hit is not None and hit[0] is decider:
             self._cache.move_to_end(id)
             return hit[1]
-        async with self._pool.connection() as connection:
-            loaded = await self._fold(connection, decider, id)
-        if loaded.version:
+        reading = self._readings.setdefault(id, _Reading())
+        reading.readers += 1
+        try:
+            async with self._pool.connection() as connection:
+                loaded = await self._fold(connection, decider, id)
+        finally:
+            reading.readers -= 1
+            if not reading.readers:
+                del self._readings[id]
+        if loaded.version >= max(1, reading.version):
             self._put(id, decider, loaded)
         return loaded
 
@@ -72,6 +90,7 @@ class Repository:
         """Fold events that are now durable into the cached state of their stream; a gap evicts it."""
         for recorded in events:
             id = recorded.stream.id
+            self._hear(id, recorded.version)
             hit = self._cache.get(id)
             if hit is None:
                 if decider is None or recorded.version != 1:
@@ -87,6 +106,7 @@ class Repository:
 
     def foreign(self, id: str, version: int) -> None:
         """Another process may have appended `version` to the stream: a cached state that lacks it is dropped."""
+        self._hear(id, version)
         hit = self._cache.get(id)
         if hit is not None and hit[1].version < version:
             del self._cache[id]
@@ -94,11 +114,19 @@ class Repository:
     def evict(self, ids: Iterable[str]) -> None:
         """Forget these streams: the next load asks the log."""
         for id in ids:
+            self._hear(id, math.inf)
             self._cache.pop(id, None)
 
     def clear(self) -> None:
         """Forget everything: after a gap in what this process heard of the log."""
+        for id in self._readings:
+            self._hear(id, math.inf)
         self._cache.clear()
+
+    def _hear(self, id: str, version: float) -> None:
+        reading = self._readings.get(id)
+        if reading is not None and reading.version < version:
+            reading.version = version
 
     def _put(self, id: str, decider: Decider[Any], loaded: Loaded[Any]) -> None:
         self._cache[id] = (decider, loaded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,6 +18,8 @@ from domain.workspaces.events import WorkspaceCreated, WorkspaceRenamed, Workspa
 from domain.workspaces.state import WORKSPACE, Workspace
 from service.store import state_codec
 from service.store.append import Work
+from service.store.mapper import EventMapper
+from service.store.personal_keys import KeyRing
 from service.store.repository import Repository
 from service.store.snapshots import LONG
 from tests.service.store.conftest import Store
@@ -148,3 +151,41 @@ def test_renames_are_folded_in_order() -> None:
     one = stream()
     events = [Recorded(WorkspaceRenamed(ALICE, name), one, n, str(n), NOON, context().metadata, n) for n, name in enumerate("abc", 1)]
     assert fold(WORKSPACE, events).name == "c"
+
+
+class _Slow(EventMapper):
+    """Decodes, and lets something happen before what was read is kept."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        super().__init__(keys)
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def decode(self, originator_id: str, version: int, topic: str, state: bytes, position: int = 0) -> Recorded:
+        decoded = super().decode(originator_id, version, topic, state, position)
+        self.meanwhile()
+        return decoded
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda repository, events: repository.foreign(events[0].stream.id, 2),
+        lambda repository, events: repository.evict([events[0].stream.id]),
+        lambda repository, events: repository.clear(),
+        lambda repository, events: repository.advance(WORKSPACE, events),
+    ],
+    ids=["foreign", "evict", "clear", "advance"],
+)
+async def test_what_is_heard_of_a_stream_while_it_is_read_is_not_forgotten(
+    store: Store, tell: Callable[[Repository, tuple[Recorded, ...]], None]
+) -> None:
+    one, mapper = stream(), _Slow(store.keys)
+    await grow(store, one, 1, 1)
+    repository = Repository(store.pool, mapper)
+    second = (Recorded(WorkspaceTTLSet(5), one, 2, str(uuid.uuid4()), NOON, context().metadata, 9),)
+    mapper.meanwhile = lambda: tell(repository, second)
+    assert (await repository.load(WORKSPACE, one.id)).version == 1
+    mapper.meanwhile = lambda: None
+    await grow(store, one, 2, 1)
+    assert (await repository.load(WORKSPACE, one.id)).version == 2
+    assert not repository._readings
