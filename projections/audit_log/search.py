@@ -85,8 +85,8 @@ def _keys(filters: Filters) -> Iterable[tuple[LiteralString, dict[str, Any]]]:
     if query.resource_target:
         # People have no stored target: it is their name of today.
         yield (
-            """(lower(a.target) = %(target)s OR (a.target IS NULL AND a.resource_id IN (
-              SELECT id FROM users WHERE lower(username) = %(target)s)))""",
+            """(lower(a.target) = %(target)s
+              OR (a.target IS NULL AND a.resource_id = ANY(ARRAY(SELECT id FROM users WHERE lower(username) = %(target)s))))""",
             {"target": query.resource_target},
         )
     if query.username == _ME:
