@@ -21,20 +21,22 @@ from service.store.connect import connector
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
+#: Not so long ago that rules about people and workspaces that nobody has used would set to work.
+AGE = timedelta(days=2)
+STEP = timedelta(milliseconds=100)
 
 
 class Log:
-    """Stamps events as they would have been recorded, one second apart; continues streams at the versions that it is told."""
+    """Stamps events as they would have been recorded, a moment apart; continues streams at the versions that it is told."""
 
     def __init__(self, versions: dict[str, int] | None = None) -> None:
         self._versions = versions or {}
-        self._at = START
+        self._at = datetime.now(UTC) - AGE
 
     def record(self, stream: Stream, event: Event, actor: str) -> Recorded:
         """The next event of a stream."""
         version = self._versions[stream.id] = self._versions.get(stream.id, 0) + 1
-        self._at += timedelta(seconds=1)
+        self._at += STEP
         return Recorded(event, stream, version, new_id(), self._at, Metadata(Actor("user", actor), new_id()))
 
 
