@@ -1,0 +1,1 @@
+"""Random requests against a service with the examples in it."""
