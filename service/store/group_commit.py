@@ -19,6 +19,10 @@ from service.store.mapper import EventMapper
 
 log = logging.getLogger(__name__)
 
+#: Nothing can be stored now, whatever it is.
+_AWAY = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
+_NO_ANSWER = "The database does not answer at the moment."
+
 
 class Busy(DomainError):
     """The service cannot answer now; the same request may succeed in `retry_after` seconds."""
@@ -44,6 +48,7 @@ class GroupCommit:
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(max_waiting)
         self._connection: AsyncConnection[Any] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._is_ending = False
         self.observe_batch: Callable[[int], None] = lambda size: None
         #: Called after each commit; saves the projector of this process the way of the notification.
         self.committed: Callable[[], None] = lambda: None
@@ -51,10 +56,12 @@ class GroupCommit:
     async def start(self) -> None:
         """Open the connection and start the writer. Raises `psycopg.OperationalError` when the database is away."""
         self._connection = await self._connect()
+        self._is_ending = False
         self._task = asyncio.create_task(self._run(), name="group-commit")
 
     async def stop(self) -> None:
-        """Commit what is waiting, then end."""
+        """Commit what is waiting, then end; what comes later is refused."""
+        self._is_ending = True
         if self._task is not None:
             await self._queue.put(None)
             await self._task
@@ -66,9 +73,12 @@ class GroupCommit:
     async def commit(self, work: Work) -> tuple[Recorded, ...]:
         """The events with their positions once they are durable.
 
-        Raises `VersionConflict` (nothing stored) and `Busy` (too much is waiting, or the database is away; nothing
-        stored). A caller that is cancelled does not stop the append.
+        Raises `VersionConflict` (nothing stored) and `Busy` (too much is waiting, or the database is away: nothing stored,
+        unless it was lost at the very moment and did not come back to be asked; the detail says so). A caller that is
+        cancelled does not stop the append.
         """
+        if self._is_ending:
+            raise Busy("The service is stopping.", "The change was not stored.")
         future: asyncio.Future[tuple[Recorded, ...]] = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait(_Waiting(work, future))
@@ -89,10 +99,14 @@ class GroupCommit:
                 if len(batch) >= self._max_batch or self._queue.empty():
                     break
                 waiting = self._queue.get_nowait()
-            if batch:
+            if not batch:
+                break
+            for run in _runs(batch):
+                await self._commit_batch(run)
+            try:
                 self.observe_batch(len(batch))
-                for run in _runs(batch):
-                    await self._commit_batch(run)
+            except Exception:
+                log.exception("a batch could not be observed")
 
     async def _commit_batch(self, batch: list[_Waiting]) -> None:
         try:
@@ -103,14 +117,10 @@ class GroupCommit:
                 return
             for one in batch:
                 await self._commit_batch([one])
-        except psycopg.Error as error:
-            if len(batch) == 1 or isinstance(error, psycopg.OperationalError):
-                for one in batch:
-                    away = isinstance(error, psycopg.OperationalError)
-                    _fail(one, Busy("The database does not answer at the moment.", "The change was not stored.") if away else error)
-                return
+        except (*_AWAY, Busy) as error:
+            detail = error.detail if isinstance(error, Busy) else "The change was not stored."
             for one in batch:
-                await self._commit_batch([one])
+                _fail(one, Busy(_NO_ANSWER, detail))
         except Exception as error:
             # A bug in one command's encoding must not take its neighbours, or the writer, with it.
             if len(batch) == 1:
@@ -122,23 +132,35 @@ class GroupCommit:
             for one, result in zip(batch, results, strict=True):
                 if not one.future.done():
                     one.future.set_result(result)
-            self.committed()
+            try:
+                self.committed()
+            except Exception:
+                log.exception("a commit could not be told")
 
     async def _store(self, works: Sequence[Work]) -> list[tuple[Recorded, ...]]:
-        connection = await self._ready()
         people = {p for work in works for p in work.people}
-        if people:
-            await self._mapper.load_keys(connection, people)
-        try:
-            return await append(connection, self._mapper, works)
-        except psycopg.OperationalError:
-            if not connection.broken and not connection.closed:
-                raise
-            # The connection died: whether the COMMIT arrived is unknown until the log is asked.
-            log.warning("connection lost while appending")
+        for _ in range(2):
             connection = await self._ready()
-            found = await stored(connection, works)
-            return found if found is not None else await append(connection, self._mapper, works)
+            if people:
+                await self._mapper.load_keys(connection, people)
+            try:
+                return await append(connection, self._mapper, works)
+            except psycopg.errors.ReadOnlySqlTransaction:
+                # Another server may have taken over the writing, or this one will again for new sessions.
+                await connection.close()
+                raise
+            except psycopg.OperationalError as error:
+                if not connection.broken and not connection.closed:
+                    raise
+                # The connection died: whether the COMMIT arrived is unknown until the log is asked.
+                log.warning("connection lost while appending")
+                try:
+                    found = await stored(await self._ready(), works)
+                except _AWAY:
+                    raise Busy(_NO_ANSWER, "Whether the change was stored is not known.") from error
+                if found is not None:
+                    return found
+        raise Busy(_NO_ANSWER, "The change was not stored.")
 
     async def _ready(self) -> AsyncConnection[Any]:
         if self._connection is None or self._connection.closed or self._connection.broken:
