@@ -20,28 +20,10 @@ from service.store.times import parse_fixed
 
 CHANNEL: LiteralString = "ledger_events"
 
-_INSERT: LiteralString = """
-    WITH latest AS (
-      SELECT substring(state FROM 10 FOR 27) AS time
-      FROM ledger_events
-      ORDER BY notification_id DESC
-      LIMIT 1
-    )
-    INSERT INTO ledger_events (originator_id, originator_version, topic, state)
-    SELECT n.id, n.version, n.topic,
-      CASE WHEN latest.time > substring(n.state FROM 10 FOR 27)
-        THEN overlay(n.state PLACING latest.time FROM 10 FOR 27)
-        ELSE n.state
-      END
-    FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %b::bytea[]) WITH ORDINALITY AS n (id, version, topic, state, ordinal)
-    LEFT JOIN latest ON true
-"""
-_HELD: LiteralString = """
-    WHERE NOT EXISTS (
-      SELECT 1
-      FROM unnest(%s::uuid[], %s::bigint[]) AS h (id, version)
-      WHERE h.version <> coalesce((SELECT max(e.originator_version) FROM ledger_events e WHERE e.originator_id = h.id), 0)
-    )
+#: `ledger_append` (migrations/0001_log.sql) takes the lock, compares, stores and notifies: one statement is all that most need.
+_APPEND: LiteralString = """
+    SELECT id, version, position, time
+    FROM ledger_append(%s::uuid[], %s::bigint[], %s::text[], %b::bytea[], %s::uuid[], %s::bigint[])
 """
 #: Asked under the lock, so what is not there then is not there when the events get their positions. Only what was appended since
 #: a position that is moments old is looked at; the plan is made for its value, because a plan for any value would read the log.
@@ -54,16 +36,13 @@ _UNKNOWN: LiteralString = """
         AND convert_from(e.state, 'UTF8')::json -> 'data' ->> %s = %s
     )
 """
-_RETURNING: LiteralString = """
-    ORDER BY n.ordinal
-    RETURNING originator_id::text, originator_version, notification_id, convert_from(substring(state FROM 10 FOR 27), 'UTF8')
-"""
 _STORED: LiteralString = """
     SELECT e.originator_id::text, e.originator_version, e.notification_id, convert_from(e.state, 'UTF8')::json ->> 'time',
       convert_from(e.state, 'UTF8')::json ->> 'id'
     FROM unnest(%s::uuid[], %s::bigint[]) AS n (id, version)
     JOIN ledger_events e ON e.originator_id = n.id AND e.originator_version = n.version
 """
+_MOVED_ON = "a stream that the decision relies on has moved on"
 
 
 class VersionConflict(Exception):
@@ -114,33 +93,22 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
     held = [h for work in works for h in work.held]
     none_since = [n for work in works for n in work.none_since]
     side_writes = [w for work in works for w in work.side_writes]
-    statement = _INSERT + (_HELD if held else "") + _RETURNING
     parameters: list[Any] = [
         _array([e.stream.id for e in events]),
         _array([e.version for e in events]),
         _array([topic_of(type(e.event)) for e in events]),
         _encoded(mapper, events),
+        _array([s.id for s, _ in held]),
+        _array([v for _, v in held]),
     ]
-    if held:
-        parameters += [_array([s.id for s, _ in held]), _array([v for _, v in held])]
     try:
-        async with connection.pipeline() as pipeline:
-            await connection.execute("BEGIN")
-            await connection.execute("LOCK TABLE ledger_events IN EXCLUSIVE MODE")
-            found = [await connection.execute(_UNKNOWN, (n.position, f"{n.name}/", n.field, n.value), prepare=False) for n in none_since]
-            cursor = await connection.execute(statement, parameters, prepare=True)
-            for write in side_writes:
-                await connection.execute(write.statement, write.parameters)
-            await connection.execute("NOTIFY ledger_events")
-            if held or found:
-                await pipeline.sync()
-                if cursor.rowcount != len(events):
-                    raise VersionConflict("a stream that the decision relies on has moved on")
-                if [row for one in found for row in await one.fetchall() if row[0]]:
-                    raise VersionConflict("something has happened that the decision did not know of")
-            await connection.execute("COMMIT")
-            await pipeline.sync()
-        rows = await cursor.fetchall()
+        if side_writes or none_since:
+            rows = await _append_beside(connection, parameters, side_writes, none_since)
+        else:
+            # A transaction of its own. Nothing is stored when a held stream has moved on.
+            rows = await (await connection.execute(_APPEND, parameters, prepare=True)).fetchall()
+            if not rows:
+                raise VersionConflict(_MOVED_ON)
     except errors.UniqueViolation as error:
         await connection.rollback()
         raise VersionConflict(str(error)) from error
@@ -149,6 +117,29 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
             await connection.rollback()
         raise
     return _placed(works, {(row[0], row[1]): (row[2], row[3]) for row in rows})
+
+
+async def _append_beside(
+    connection: AsyncConnection[Any], parameters: Sequence[Any], side_writes: Sequence[SideWrite], none_since: Sequence[NoneSince]
+) -> list[tuple[Any, ...]]:
+    """The same in one transaction with what lies beside the log, and with what must not have happened."""
+    async with connection.pipeline() as pipeline:
+        await connection.execute("BEGIN")
+        if none_since:
+            await connection.execute("LOCK TABLE ledger_events IN EXCLUSIVE MODE")
+        found = [await connection.execute(_UNKNOWN, (n.position, f"{n.name}/", n.field, n.value), prepare=False) for n in none_since]
+        cursor = await connection.execute(_APPEND, parameters, prepare=True)
+        for write in side_writes:
+            await connection.execute(write.statement, write.parameters)
+        await pipeline.sync()
+        rows = await cursor.fetchall()
+        if not rows:
+            raise VersionConflict(_MOVED_ON)
+        if [row for one in found for row in await one.fetchall() if row[0]]:
+            raise VersionConflict("something has happened that the decision did not know of")
+        await connection.execute("COMMIT")
+        await pipeline.sync()
+    return rows
 
 
 async def stored(connection: AsyncConnection[Any], works: Sequence[Work]) -> list[tuple[Recorded, ...]] | None:

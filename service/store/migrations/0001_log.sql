@@ -10,6 +10,43 @@ CREATE TABLE IF NOT EXISTS ledger_events (
 
 CREATE UNIQUE INDEX IF NOT EXISTS ledger_events_notification_id_idx ON ledger_events (notification_id ASC);
 
+-- Appends events unless one of the held streams is at another version: then nothing is stored and nothing returned. The lock comes
+-- before the statement that compares, so that it sees all that was committed. Times never go back: an event is lifted to the time
+-- of the one before it, which stands in the log's last state at a fixed place.
+CREATE FUNCTION ledger_append(
+  ids uuid[], versions bigint[], topics text[], states bytea[], held_ids uuid[], held_versions bigint[]
+) RETURNS TABLE (id text, version bigint, "position" bigint, "time" text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  LOCK TABLE ledger_events IN EXCLUSIVE MODE;
+  RETURN QUERY
+    WITH latest AS (
+      SELECT substring(e.state FROM 10 FOR 27) AS at
+      FROM ledger_events e
+      ORDER BY e.notification_id DESC
+      LIMIT 1
+    )
+    INSERT INTO ledger_events AS l (originator_id, originator_version, topic, state)
+    SELECT n.stream, n.number, n.topic,
+      CASE WHEN latest.at > substring(n.state FROM 10 FOR 27)
+        THEN overlay(n.state PLACING latest.at FROM 10 FOR 27)
+        ELSE n.state
+      END
+    FROM unnest(ids, versions, topics, states) WITH ORDINALITY AS n (stream, number, topic, state, ordinal)
+    LEFT JOIN latest ON true
+    WHERE NOT EXISTS (
+      SELECT 1
+      FROM unnest(held_ids, held_versions) AS h (stream, number)
+      WHERE h.number <> coalesce((SELECT max(e.originator_version) FROM ledger_events e WHERE e.originator_id = h.stream), 0)
+    )
+    ORDER BY n.ordinal
+    RETURNING l.originator_id::text, l.originator_version, l.notification_id, convert_from(substring(l.state FROM 10 FOR 27), 'UTF8');
+  IF FOUND THEN
+    PERFORM pg_notify('ledger_events', '');
+  END IF;
+END
+$$;
+
 -- Changes that carried an Idempotency-Key: claimed by a process (`holder`, whose advisory lock shows that it lives), then with
 -- their first answer. `id` is a digest of caller, route and key; `answer` is sealed with the key, which is stored nowhere.
 -- `mentions` are the ids in the answer, so that erasing a person reaches it.
