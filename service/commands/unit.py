@@ -38,8 +38,13 @@ class Unit:
 
     async def load_versioned(self, decider: Decider[S], id: str, *, hold: bool = True) -> Loaded[S]:
         """`load`, with the version (0: no such stream) and position of the last event."""
-        loaded = await self.repository.load(decider, id)
-        self.loaded[id] = (decider, loaded)
+        known = self.loaded.get(id)
+        if known is not None and known[0] is decider:
+            # As of the first load, whatever happened since: what was decided by it must not pass for newer.
+            loaded: Loaded[S] = known[1]
+        else:
+            loaded = await self.repository.load(decider, id)
+            self.loaded[id] = (decider, loaded)
         if hold:
             self.held[id] = (decider.stream(id), loaded.version)
         return loaded
