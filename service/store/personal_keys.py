@@ -63,7 +63,9 @@ class KeyRing:
         cursor = await connection.execute("SELECT user_id::text, key FROM personal_keys WHERE user_id = ANY(%s::uuid[])", (unknown,))
         found = {row[0]: bytes(row[1]) for row in await cursor.fetchall()}
         for person in unknown:
-            self.put(person, found.get(person))
+            # What became known while the database was asked is newer: a key just made, or that there is none any more.
+            if person not in self._keys:
+                self.put(person, found.get(person))
 
     def seal(self, person: str, field: str, value: str) -> dict[str, str]:
         """The stored form of a personal value. Raises `LookupError` when the person's key is not in the ring."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -57,3 +58,17 @@ async def test_without_the_key_the_event_is_still_there_and_says_nothing(store: 
         event = await reread(connection, stream)
     assert (event.username, event.email, event.name) == ("", "", "")
     assert event.login_type == "password"
+
+
+async def test_a_key_that_is_dropped_while_it_is_read_stays_dropped(store: Store) -> None:
+    stream = await create(store)
+    ring = KeyRing()
+    admin = await store.connect()
+    async with store.pool.connection() as connection, admin:
+        async with admin.transaction():
+            await admin.execute("LOCK TABLE personal_keys")
+            reading = asyncio.create_task(ring.load(connection, [stream.id]))
+            await asyncio.sleep(0.05)
+            ring.put(stream.id, None)
+        await reading
+    assert not ring.usable(stream.id)
