@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.api import PASSWORD, Client, Ledger
 from tests.support.building import queued_workspace, template
+from tests.support.queries import recorded_statements
 
 
 async def rows(client: Client, q: str = "", **params: Any) -> list[dict[str, Any]]:
@@ -105,3 +106,13 @@ async def test_every_audited_route_is_a_route() -> None:
     for key, audited in AUDITED.items():
         assert key in known
         assert not audited.parameter or audited.parameter in known[key].path_parameters
+
+
+async def test_a_page_costs_two_statements_whatever_is_on_it(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    for _ in range(3):
+        await ledger.person()
+    await rows(admin)
+    with recorded_statements(ledger.services.pool) as statements:
+        assert len(await rows(admin, "resource_type:user")) > 3
+    assert len(statements) == 2, statements

@@ -19,6 +19,7 @@ from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
 from tests.service.workspaces.conftest import Yard
 from tests.support.api import Client, Ledger, running_ledger
+from tests.support.queries import recorded_statements
 
 _examples = itertools.count(1)
 _STEPS = st.lists(
@@ -174,3 +175,15 @@ async def test_a_rebuild_makes_the_same_past_as_was_made_live(yard: Yard, migrat
     assert report.differences == ()
     assert count is not None
     assert count[0] >= 10
+
+
+async def test_looking_back_costs_as_many_statements_for_many_as_for_one(yard: Yard) -> None:
+    for name in ("one", "two", "three"):
+        await yard.running(name)
+    position, counts = yard.ledger.services.positions.current, []
+    for params in ({"q": "name:one"}, {"q": "owner:me"}):
+        await yard.ann.get("/workspaces", params={**params, "at": position}, want=200)
+        with recorded_statements(yard.ledger.services.pool) as statements:
+            await yard.ann.get("/workspaces", params={**params, "at": position}, want=200)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 9, counts
