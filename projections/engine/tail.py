@@ -90,6 +90,8 @@ class Listener:
         self._on_gap = on_gap
         self._task: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
+        #: The server's process whose notifications are passed over, if any: one's own, where one knows already.
+        self.own_pid: Callable[[], int | None] = lambda: None
 
     async def start(self) -> None:
         """Start listening and return once the first LISTEN is in place: what is read afterwards cannot be missed."""
@@ -116,9 +118,13 @@ class Listener:
                 self._listening.set()
                 self._on_gap()
                 async for notify in connection.notifies():
-                    self._on_notify(notify.channel, notify.payload)
+                    if notify.pid != self.own_pid():
+                        self._on_notify(notify.channel, notify.payload)
             except psycopg.Error as error:
                 log.warning("listening interrupted", extra={"reason": str(error).splitlines()[0] if str(error) else type(error).__name__})
+            except Exception:
+                # Whoever was told failed: it may have missed this one, which the next connection makes up for.
+                log.exception("listening failed")
             finally:
                 if connection is not None:
                     with contextlib.suppress(psycopg.Error):
