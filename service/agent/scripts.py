@@ -24,6 +24,9 @@ PIPES_LEFT_OPEN = "pipes_left_open"
 Emit = Callable[[str, str], None]
 """Takes `(level, line)`."""
 
+#: What agents and their scripts take over from the environment of this machine; all else is declared.
+INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL")
+
 _SHELL = ("/bin/sh",)
 _READ_BYTES = 64 * 1024
 #: A line that does not end is cut after so many characters.

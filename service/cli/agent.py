@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from service.agent.life import Agent, Signals
-from service.agent.scripts import Place, expanded
+from service.agent.scripts import INHERITED, Place, expanded
 from service.agent.server import Server
 from service.settings import Settings, SettingsError
 
@@ -24,7 +24,6 @@ NAME = "agent"
 HELP = "Run the agent of one workspace on this machine; LEDGER_AGENT_URL and LEDGER_AGENT_TOKEN say whose."
 URL_VARIABLE = "LEDGER_AGENT_URL"
 TOKEN_VARIABLE = "LEDGER_AGENT_TOKEN"
-_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL")
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -76,7 +75,7 @@ def _place(assignment: Mapping[str, Any], home: Path) -> Place:
 
     The agent's token is not in it: a script that prints its environment would put the token into the log.
     """
-    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
     environment |= {
         "HOME": str(home),
         "CODER": "true",

@@ -141,7 +141,7 @@ async def complete(call: Call) -> web.Response:
         found = await provisioners.assignments.completed_import(job, request.template, request.readme)
         await _ended(call, provisioners.board.complete(job, found))
     else:
-        await _ended(call, provisioners.board.complete(job, provisioners.assignments.completed_dry_run(job, request.plan)))
+        await _ended(call, provisioners.board.complete(job, await provisioners.assignments.completed_dry_run(job, request.plan)))
     return json_response({"agents": agents})
 
 

@@ -5,6 +5,7 @@ Source: contract/template-archive.md (the vocabulary of plans), contract/lifecyc
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +38,7 @@ _FILE = "template.json"
 
 
 class Assignments:
-    """Describes jobs and reads their results; holds no state."""
+    """Describes jobs and reads their results, large plans on a worker thread; holds no state."""
 
     def __init__(self, repository: Repository, pool: AsyncConnectionPool[Any]) -> None:
         self._repository = repository
@@ -97,7 +98,7 @@ class Assignments:
 
         Without a `state` the tokens are it. Raises `Invalid` for what archives could not say either.
         """
-        found = _transition(plan)
+        found = await asyncio.to_thread(_transition, plan)
         build = (await self._repository.load(BUILD_DECIDER, job.stream_id)).state
         command = completed_build(job.stream_id, job.workspace_id, job.worker_id, found, build.started_at or job.created_at)
         tokens = orjson.loads(command.state)["agents"] if command.state else []
@@ -107,16 +108,17 @@ class Assignments:
         """The end of an import that found `template`, the content of a template.json. Raises `Invalid`."""
         given = await self._variables(job, (await self._repository.load(TEMPLATE_VERSION, job.template_version_id)).state.template_id)
         try:
-            plan = parse_template({_FILE: orjson.dumps(template)}, given.items())
+            plan = await asyncio.to_thread(lambda: parse_template({_FILE: orjson.dumps(template)}, given.items()))
             variables = resolve_variables(plan.variables, given.items(), {})
         except ImportFailed as error:
             raise Invalid("The template is not valid.", validations=[Violation("template", error.message)]) from None
         plan = replace(plan, presets=tuple(replace(p, id=new_id()) for p in plan.presets))
         return CompleteImport(job.stream_id, job.worker_id, plan, readme, variables)
 
-    def completed_dry_run(self, job: Job, plan: object) -> CompleteDryRun:
+    async def completed_dry_run(self, job: Job, plan: object) -> CompleteDryRun:
         """The end of a dry run that would yield what `plan` says. Raises `Invalid`."""
-        return CompleteDryRun(job.stream_id, job.worker_id, tuple(r.to_dict() for r in _transition(plan).resources))
+        found = await asyncio.to_thread(_transition, plan)
+        return CompleteDryRun(job.stream_id, job.worker_id, tuple(r.to_dict() for r in found.resources))
 
 
 def _transition(plan: object) -> TransitionPlan:

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from service.agent.scripts import INHERITED
+
 _ROOT = Path(__file__).parents[2]
-_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL")
 #: Of what an agent says of itself (its scripts' output goes to the service) so much is kept.
 _LOG_BYTES = 256 * 1024
 _LOG_NAME = "agent.log"
@@ -37,7 +38,7 @@ class Child:
     async def start(folder: Path, environment: Mapping[str, str]) -> Child:
         """Start an agent whose home is below `folder`; `environment` says whom it serves, little else of ours is passed on."""
         home = _home(folder)
-        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         reading, writing = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(

@@ -196,3 +196,16 @@ async def test_the_token_is_in_no_event_and_in_no_script(living: Ledger, tmp_pat
     assert token not in (tmp_path / "agents" / found["id"] / "agent.log").read_bytes()
     await build(living, admin, made["id"], "start")
     assert (await ended(living, admin, made["id"]))["latest_build"]["status"] == "running"
+
+
+async def test_a_schedule_that_cannot_be_kept_is_told_and_ends_nothing(living: Ledger) -> None:
+    admin = await living.admin()
+    made = await make_workspace(living, admin, agent({"display_name": "nightly", "script": "true", "cron": "every night"}))
+    found = await reached(living, admin, made["id"], "ready")
+
+    def is_told(lines: Any) -> bool:
+        return any(line["level"] == "error" and "'every night' cannot be kept" in line["output"] for line in lines)
+
+    async with asyncio.timeout(10):
+        while not is_told((await admin.get(f"/workspaceagents/{found['id']}/logs", want=200)).json):
+            await asyncio.sleep(0.05)

@@ -147,3 +147,16 @@ async def test_keys_are_for_administrators_and_end_at_once(ledger: Ledger) -> No
     await far.send("acquire", {"name": "daemon"}, want=401)
     await replace(far, key="").send("acquire", {"name": "daemon"}, want=401)
     await admin.delete(f"{at}/short-lived", want=404)
+
+
+async def test_a_dry_run_shows_what_the_daemon_would_make(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    far = await provisioner(ledger)
+    workspace, job = await queued(ledger, far)
+    await far.send(f"{job['job_id']}/complete", {"plan": PLAN}, want=200)
+    at = f"/templateversions/{workspace['latest_build']['template_version_id']}/dry-run"
+    run = (await admin.post(at, {"rich_parameter_values": [{"name": "size", "value": "small"}]}, want=201)).json
+    planned = await far.take(types=["template_version_dry_run"])
+    assert (planned["job_id"], planned["parameters"]) == (run["id"], {"size": "small"})
+    await far.send(f"{run['id']}/complete", {"plan": PLAN}, want=200)
+    assert [r["name"] for r in (await admin.get(f"{at}/{run['id']}/resources", want=200)).json] == ["vm"]
