@@ -17,7 +17,7 @@ from ops.fuzzing.places import Places, places
 from service.demo.client import Client, sign_in
 
 TOOL = "schemathesis==4.32.5"
-CHECKS = "not_a_server_error,response_schema_conformance,content_type_conformance"
+CHECKS = "not_a_server_error,status_code_conformance,response_schema_conformance,content_type_conformance,response_headers_conformance"
 #: What would end the run's own token, hold its connection open, answer 501 by design, or take what the tool cannot make (archives).
 LEFT_OUT = (
     r"/logout|/keys|/password|/status/|/convert-login|/watch|/dynamic-parameters$|/serve$"
