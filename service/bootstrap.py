@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from projections.engine import connections
 from projections.engine.positions import Positions
 from projections.engine.projector import Projector
+from projections.engine.tail import Listener
 from projections.models import MODELS
 from service.auth.authenticate import Authenticator
 from service.auth.passwords import Passwords
@@ -43,6 +44,7 @@ from service.provisioner.worker import Worker
 from service.services import Services
 from service.settings import Role, Settings, SettingsError
 from service.store import agent_telemetry
+from service.store.append import CHANNEL
 from service.store.connect import Connect, connector
 from service.store.erasures import ErasureFollower
 from service.store.group_commit import GroupCommit
@@ -229,6 +231,11 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             projector.observe = _observe_projection
             services.halted = lambda: dict(projector.halted)
             writer.committed = projector.wake
+            # What this process appends it knows of already.
+            appended = Listener(connect, (CHANNEL,), lambda _channel, _payload: projector.wake(), projector.wake)
+            appended.own_pid = lambda: writer.backend_pid
+            await appended.start()
+            stack.push_async_callback(appended.stop)
             await _task(stack, projector.run(), "projector")
         led: list[tuple[str, Leader, Work]] = []
         worker: Worker | None = None

@@ -6,7 +6,6 @@ import asyncio
 import heapq
 import itertools
 
-
 #: So many who gave up may stay in line before it is worth letting them go.
 _IDLERS = 64
 

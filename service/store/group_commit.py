@@ -53,6 +53,12 @@ class GroupCommit:
         #: Called after each commit; saves the projector of this process the way of the notification.
         self.committed: Callable[[], None] = lambda: None
 
+    @property
+    def backend_pid(self) -> int | None:
+        """The server's process that the writer speaks to, whose notifications are this writer's."""
+        connection = self._connection
+        return None if connection is None or connection.closed else connection.info.backend_pid
+
     async def start(self) -> None:
         """Open the connection and start the writer. Raises `psycopg.OperationalError` when the database is away."""
         self._connection = await self._connect()

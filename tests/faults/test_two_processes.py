@@ -73,6 +73,14 @@ async def test_a_position_from_one_process_is_waited_for_by_the_other(pair: Pair
         assert seen.json["name"] == f"read-{number}"
 
 
+async def test_who_shows_changes_hears_of_those_of_another_process_at_once(pair: Pair) -> None:
+    id = await workspace(pair.one, pair.template_id, "quick")
+    # A projector that only looked once a second would need that long for each.
+    async with asyncio.timeout(ROUNDS / 4):
+        for number in range(ROUNDS):
+            await pair.one.put(f"/workspaces/{id}/ttl", {"ttl_ms": 3_600_000 + 60_000 * number}, want=204)
+
+
 async def test_a_token_revoked_at_one_process_is_refused_at_the_other(pair: Pair) -> None:
     key = (await pair.one.post("/users/me/keys", want=201)).json["key"]
     holder = Client(pair.other.session, pair.other.base, key)
