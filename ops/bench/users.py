@@ -50,7 +50,7 @@ def _lists(organization_id: str) -> dict[str, str | Callable[[], str]]:
         "available users, first 25": f"{available}?limit=25",
         "available users by a part of their names": lambda: f"{available}?limit=25&q=on-{next(numbers)}",
         "users by a part of their names": lambda: f"/users?limit=25&q=on-{next(numbers)}",
-        "users by a part of their real names": lambda: f"/users?limit=25&q=name:me+{next(numbers)}",
+        "users by a part of their real names": lambda: f"/users?limit=25&q=name:%22name+{next(numbers)}%22",
         "users by role": "/users?limit=25&q=role:owner",
         "members by a part of their names": lambda: f"/organizations/{organization_id}/paginated-members?limit=25&q=on-{next(numbers)}",
         "users, first 25, all counted": "/users?limit=25",
