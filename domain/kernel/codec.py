@@ -6,6 +6,7 @@ import dataclasses
 import typing
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from types import UnionType
 from typing import Any
 
@@ -25,6 +26,7 @@ def topic_of(cls: type[Event]) -> str:
     return f"{cls.NAME}/{cls.VERSION}"
 
 
+@lru_cache(maxsize=1024)
 def split_topic(topic: str) -> tuple[str, int]:
     """`Name/3` as `("Name", 3)`. Raises `UnknownEvent` for anything else."""
     name, slash, version = topic.rpartition("/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -96,23 +96,18 @@ class ReadModel:
         """All events that change this model."""
         return frozenset({*self._folds, *self._bulk})
 
-    def handles(self, event: type[Event]) -> bool:
-        """Whether the event changes this model."""
-        return event in self._folds or event in self._bulk
-
-    def reads(self, recorded: Recorded) -> Iterable[tuple[Table, Key]]:
-        """The rows that folding this event needs."""
-        for reads, _ in self._folds.get(type(recorded.event), ()):
-            yield from reads(recorded.event, recorded)
+    def folds_of(self, event: type[Event]) -> Sequence[tuple[Reads, Apply]]:
+        """The folds of an event, each with what announces the rows it needs."""
+        return self._folds.get(event, ())
 
     def apply(self, rows: Rows, recorded: Recorded) -> None:
-        """Fold one event into the working set."""
-        for _, apply in self._folds.get(type(recorded.event), ()):
+        """Fold one event into a working set outside of any batch."""
+        for _, apply in self.folds_of(type(recorded.event)):
             apply(rows, recorded.event, recorded)
 
-    def bulks(self, event: type[Event]) -> list[Bulk]:
+    def bulks_of(self, event: type[Event]) -> Sequence[Bulk]:
         """The set-based statements of an event."""
-        return self._bulk.get(event, [])
+        return self._bulk.get(event, ())
 
     async def render(self, connection: AsyncConnection[Any], rows: Rows) -> None:
         """Run the `finish` functions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -81,6 +82,9 @@ async def rebuild(
     Killed at any moment, it leaves the live read models as they were.
     """
     await connection.execute("SELECT pg_advisory_lock(%s)", (REBUILD_LOCK,))
+    # Rows by the hundred thousand come and go, none of them in cycles: the collector would look at them all again and again.
+    collects = gc.isenabled()
+    gc.disable()
     try:
         await connection.execute("SET synchronous_commit TO off")
         reached = await fill(connection, decoder, models, NEXT_SCHEMA, upto=await head(connection), progress=progress, page=page)
@@ -89,6 +93,8 @@ async def rebuild(
         await connection.execute("SET synchronous_commit TO on")
         return await _switch(connection, decoder, models, reached, page)
     finally:
+        if collects:
+            gc.enable()
         await connection.execute("SELECT pg_advisory_unlock(%s)", (REBUILD_LOCK,))
 
 

@@ -47,6 +47,8 @@ class Table:
     past_indexes: tuple[str, ...] = ()
     _sql: dict[str, LiteralString] = field(default_factory=dict, repr=False)
     _kept: tuple[str, ...] = field(default=(), init=False, repr=False)
+    #: A row of nulls.
+    blank: Mapping[str, None] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if unknown := set(self.columns.values()) - _KINDS:
@@ -77,6 +79,7 @@ class Table:
             f" FROM json_to_recordset(%s::json) AS n ({', '.join(f'{n} {self.columns[n]}' for n in kept)}, position bigint, until bigint)"
         )
         object.__setattr__(self, "_kept", kept)
+        object.__setattr__(self, "blank", dict.fromkeys(names))
 
     @property
     def version_columns(self) -> tuple[str, ...]:
@@ -156,8 +159,8 @@ class Rows:
 
     def put(self, table: Table, row: Row) -> None:
         """A new or replacing row; columns that it lacks are null. Its key need not have been announced."""
-        key = tuple(row[k] for k in table.key)
-        self._rows[table][key] = {name: row.get(name) for name in table.columns}
+        key = (row[table.key[0]],) if len(table.key) == 1 else tuple([row[k] for k in table.key])
+        self._rows[table][key] = {**table.blank, **row}
         self._dirty[table].add(key)
         if table.remembered:
             self._memory.replaces(table, key)
