@@ -17,8 +17,8 @@ from service.embedded import EmbeddedPostgres
 
 SIZES = (10_000, 100_000)
 AGAIN = "/workspaces?q=&limit=25&offset=0"
-#: The larger list may be so much slower at the most.
-LARGER = 1.3
+#: The least share of the smaller list's rate: at most 1.3 times as slow.
+NO_SLOWER = 0.77
 
 
 async def bench(rounds: int, seconds: float, directory: Path) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ async def bench(rounds: int, seconds: float, directory: Path) -> list[dict[str, 
         await embedded.stop()
     small, large = SIZES
     for title, series in (("the same 25", again), ("another 25", fresh)):
-        reports.append(compared(f"{title} of {large:,} beside {small:,}", _named(series, large), _named(series, small), 1 / LARGER))
+        reports.append(compared(f"{title} of {large:,} beside {small:,}", _named(series, large), _named(series, small), NO_SLOWER))
     return reports
 
 
