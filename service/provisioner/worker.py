@@ -154,8 +154,11 @@ class Worker:
                 for lane in self._lanes:
                     await self._take_in(lane)
                 delay = 0.05
-            except _AWAY as error:
-                log.warning("provisioner cannot take jobs", extra={"reason": type(error).__name__})
+            except Exception as error:
+                if isinstance(error, _AWAY):
+                    log.warning("provisioner cannot take jobs", extra={"reason": type(error).__name__})
+                else:
+                    log.exception("provisioner failed to take jobs")
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
                 continue

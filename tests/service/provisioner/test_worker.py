@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from service.provisioner.jobs import JobBoard
 from service.provisioner.reaper import Patience, Reaper
 from service.settings import Role
@@ -185,3 +187,21 @@ async def test_agents_of_the_build_before_are_gone_with_their_tokens(ledger: Led
         assert [row[0] for row in await cursor.fetchall()] == [second["id"]]
     await built(admin, made["id"], "stop")
     assert await events(ledger, "AgentDeleted") == 2
+
+
+async def test_a_fault_in_taking_a_job_does_not_end_the_taking(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = await ledger.admin()
+    of = await template(ledger)
+    acquire, asked = JobBoard.acquire, 0
+
+    async def faulty(self: JobBoard, *args: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise RuntimeError
+        return await acquire(self, *args)
+
+    monkeypatch.setattr(JobBoard, "acquire", faulty)
+    made = await queued_workspace(admin, of)
+    assert (await ended(admin, made["latest_build"]["id"]))["status"] == "running"
+    assert asked > 1
