@@ -85,13 +85,6 @@ async def queue_places(connection: AsyncConnection[Any], job_ids: Sequence[str])
     return {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
 
 
-async def job_by_id(connection: AsyncConnection[Any], job_id: str) -> dict[str, Any] | None:
-    """One row of the queue."""
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute("SELECT * FROM jobs WHERE id = %s::uuid", (job_id,))
-    return await cursor.fetchone()
-
-
 async def has_ended(connection: AsyncConnection[Any], job_id: str) -> tuple[bool, int]:
     """Whether a job is over (one that does not exist is), and a position at which the read models show it."""
     cursor = await connection.execute(

@@ -6,8 +6,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import psycopg
 import uvloop
@@ -16,8 +15,6 @@ from service.cli import agent, demo, documents, migrate, rebuild, replay, serve,
 from service.observability import logging as ledger_logging
 from service.postgres_account import EmbeddedPostgresError
 from service.settings import Settings, SettingsError, add_flags
-
-Command = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]
 
 
 def parser() -> argparse.ArgumentParser:

@@ -102,8 +102,6 @@ def _route(method: str, below: str, handler: Handler, action: str, summary: str,
     )
 
 
-_NEW_KEY = "CreateProvisionerKeyRequest"
-
 ROUTES: tuple[Route, ...] = (
     _route(
         "POST", "", create_key, "create", "Make a provisioner key", {201: "CreateProvisionerKeyResponse"}, "CreateProvisionerKeyRequest"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +14,6 @@ from domain.templates.values import AgentSpec, ResourceSpec, TimingSpec, Transit
 
 #: The resource type that says that agents are brought by somebody else (contract/workspaces.md 9.1, has_external_agent).
 _EXTERNAL_AGENT = "coder_external_agent"
-
-NewId = Callable[[], str]
 
 
 def new_id() -> str:

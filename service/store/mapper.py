@@ -18,9 +18,6 @@ from domain.kernel.events import Actor, Event, Metadata, Recorded, Stream, event
 from service.store.personal_keys import KeyRing
 from service.store.times import parse_fixed, to_fixed
 
-TIME_OFFSET = len('{"time":"')
-TIME_WIDTH = len("2026-01-01T00:00:00.000000Z")
-
 
 class EventMapper:
     """The one translation between `Recorded` and stored bytes."""

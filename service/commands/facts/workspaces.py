@@ -1,25 +1,12 @@
-"""Workspaces and their builds as decisions of other features see them, and as the policy sees them."""
+"""Workspaces and their builds as decisions of other features see them."""
 
 from __future__ import annotations
 
 from domain.builds.state import BUILD, Build
-from domain.roles import objects
 from domain.schedules.deadlines import Deadlines
 from domain.workspaces import values as workspaces
 from domain.workspaces.state import Workspace
 from service.commands.unit import Unit
-
-
-def workspace_object(workspace: Workspace) -> objects.Object:
-    """The workspace for the policy, its access lists included."""
-    return objects.workspace(
-        id=workspace.id,
-        owner_id=workspace.owner_id,
-        organization_id=workspace.organization_id,
-        is_dormant=workspace.dormant_at is not None,
-        user_acl={id: workspaces.actions_of(role) for id, role in workspace.user_roles.items()},
-        group_acl={id: workspaces.actions_of(role) for id, role in workspace.group_roles.items()},
-    )
 
 
 def workspace_build_facts(id: str, build: Build) -> workspaces.BuildFacts:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from domain.kernel.decider import Append
-from domain.kernel.events import Event
 from domain.reservations.values import Reservation, name_stream
 from domain.roles.policy import OrgMembership, Subject, compile_subject
 from domain.users.commands import NewPerson
@@ -28,8 +26,3 @@ def bob(status: str = "active", *, login_type: str = "password", is_system: bool
 def name(text: str, holder: str | None = None) -> Name:
     """A name's stream, free unless somebody holds it."""
     return Name(name_stream("tests", text), Reservation(holder))
-
-
-def streams_of(decision: tuple[Append, ...], event: type[Event]) -> list[str]:
-    """Ids of the streams to which `event` goes."""
-    return [part.stream.id for part in decision if any(isinstance(e, event) for e in part.events)]

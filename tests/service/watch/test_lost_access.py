@@ -52,9 +52,7 @@ async def _organization_id(place: Place) -> str:
 
 
 @pytest.mark.parametrize("how", ["sse", "ws"])
-@pytest.mark.parametrize(
-    "lose", [_unshared, _dormant, _signed_out, _suspended, _deleted, _template_withdrawn], ids=lambda f: f.__name__[1:]
-)
+@pytest.mark.parametrize("lose", _LOSSES, ids=lambda f: f.__name__[1:])
 async def test_somebody_shared_with_is_cut_off(place: Place, how: str, lose: Loss) -> None:
     await place.share()
     await _is_cut_off(place, place.friend, how, lose)
