@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, LiteralString
 
 from psycopg import AsyncConnection
@@ -89,34 +90,6 @@ async def _delete(command: DeleteOrganization, unit: Unit, context: Context) -> 
     return decide_delete_organization(command, state, contents, context)
 
 
-async def _update_everyone(command: UpdateEveryoneGroup, unit: Unit, context: Context) -> Decision:
-    return decide_update_everyone_group(command, await _organization(command, unit), context)
-
-
-async def _add_member(command: AddMember, unit: Unit, context: Context) -> Decision:
-    return decide_add_member(command, await _organization(command, unit), context)
-
-
-async def _remove_member(command: RemoveMember, unit: Unit, context: Context) -> Decision:
-    return decide_remove_member(command, await _organization(command, unit), context)
-
-
-async def _set_member_roles(command: SetMemberRoles, unit: Unit, context: Context) -> Decision:
-    return decide_set_member_roles(command, await _organization(command, unit), context)
-
-
-async def _create_custom_role(command: CreateCustomRole, unit: Unit, context: Context) -> Decision:
-    return decide_create_custom_role(command, await _organization(command, unit), context)
-
-
-async def _update_custom_role(command: UpdateCustomRole, unit: Unit, context: Context) -> Decision:
-    return decide_update_custom_role(command, await _organization(command, unit), context)
-
-
-async def _delete_custom_role(command: DeleteCustomRole, unit: Unit, context: Context) -> Decision:
-    return decide_delete_custom_role(command, await _organization(command, unit), context)
-
-
 async def _set_workspace_sharing(command: SetWorkspaceSharing, unit: Unit, context: Context) -> Decision:
     """The mode, and the access lists that it forbids: those of the first workspaces go in the same append. Whoever gave the
     command withdraws the rest (`forbidden_sharing`), and may repeat all of it."""
@@ -144,16 +117,25 @@ def _own_stream(command: Any) -> tuple[str]:
     return (command.organization_id,)
 
 
+def _route(kind: type[Any], decide: Callable[[Any, Organization, Context], Decision]) -> CommandRoute[Any]:
+    """For a command that is decided by its organization alone."""
+
+    async def run(command: Any, unit: Unit, context: Context) -> Decision:
+        return decide(command, await _organization(command, unit), context)
+
+    return CommandRoute(kind, _own_stream, run)
+
+
 COMMANDS: tuple[CommandRoute[Any], ...] = (
     CommandRoute(CreateOrganization, lambda c: (c.id, organization_name_stream(c.name).id), _create),
     CommandRoute(UpdateOrganization, _own_stream, _update),
     CommandRoute(DeleteOrganization, _own_stream, _delete),
-    CommandRoute(UpdateEveryoneGroup, _own_stream, _update_everyone),
-    CommandRoute(AddMember, _own_stream, _add_member),
-    CommandRoute(RemoveMember, _own_stream, _remove_member),
-    CommandRoute(SetMemberRoles, _own_stream, _set_member_roles),
-    CommandRoute(CreateCustomRole, _own_stream, _create_custom_role),
-    CommandRoute(UpdateCustomRole, _own_stream, _update_custom_role),
-    CommandRoute(DeleteCustomRole, _own_stream, _delete_custom_role),
+    _route(UpdateEveryoneGroup, decide_update_everyone_group),
+    _route(AddMember, decide_add_member),
+    _route(RemoveMember, decide_remove_member),
+    _route(SetMemberRoles, decide_set_member_roles),
+    _route(CreateCustomRole, decide_create_custom_role),
+    _route(UpdateCustomRole, decide_update_custom_role),
+    _route(DeleteCustomRole, decide_delete_custom_role),
     CommandRoute(SetWorkspaceSharing, _own_stream, _set_workspace_sharing),
 )
