@@ -33,7 +33,7 @@ POSITION_WAIT_SECONDS = 5.0
 class Call:
     """What a handler is given. `caller` raises `Unauthenticated` on routes that serve anonymous callers too."""
 
-    __slots__ = ("_body", "_caller", "_context", "_position", "_seen", "claim", "path", "request", "route", "services")
+    __slots__ = ("_body", "_caller", "_context", "_position", "_seen", "_shown", "claim", "path", "request", "route", "services")
 
     def __init__(self, services: Services, request: web.BaseRequest, route: Route, path: Mapping[str, str]) -> None:
         self.services = services
@@ -45,6 +45,8 @@ class Call:
         self._context: Context | None = None
         self._position = 0
         self._seen = 0
+        #: What is read from now on shows at least this; what the read models show at the end may be more than was read.
+        self._shown = services.positions.current
         self._body: bytes | None = None
         #: Set for a request with an idempotency key.
         self.claim: Claim | None = None
@@ -161,8 +163,9 @@ class Call:
             await self.services.positions.wait_until(position, POSITION_WAIT_SECONDS)
         except TimeoutError:
             raise Busy("The read models have not caught up.", f"They have not reached position {position} in time.") from None
+        self._shown = max(self._shown, self.services.positions.current)
 
     @property
     def position(self) -> int:
-        """What `Ledger-Position` says: the position of the change, or the one that the read models show."""
-        return self._position or max(self._seen, self.services.positions.current)
+        """What `Ledger-Position` says: the position of the change, or one that everything in the answer is at or after."""
+        return self._position or max(self._seen, self._shown)
