@@ -1,7 +1,8 @@
 """The append: many commands' events in one transaction, in commit order, with versions checked and times never going back.
 
-EXCLUSIVE mode keeps other writers out, not readers, so positions become visible in the order in which they were given: a
-reader that follows them never passes over one. The time of an event is lifted to that of the event before it in the log,
+One lock keeps other writers out, not readers, until the transaction is visible, so positions become visible in the order in
+which they were given: a reader that follows them never passes over one. It is an advisory lock, because one of the table would
+wait for every vacuum of it. The time of an event is lifted to that of the event before it in the log,
 because clocks of several processes differ.
 """
 
@@ -19,6 +20,9 @@ from service.store.mapper import EventMapper
 from service.store.times import parse_fixed
 
 CHANNEL: LiteralString = "ledger_events"
+#: Held by whoever appends; `ledger_append` in migrations/0001_log.sql takes the same.
+APPEND_LOCK = 0x1ED6E2F0
+_LOCK: LiteralString = f"SELECT pg_advisory_xact_lock({APPEND_LOCK})"
 
 #: `ledger_append` (migrations/0001_log.sql) takes the lock, compares, stores and notifies: one statement is all that most need.
 _APPEND: LiteralString = """
@@ -126,7 +130,7 @@ async def _append_beside(
     async with connection.pipeline() as pipeline:
         await connection.execute("BEGIN")
         if none_since:
-            await connection.execute("LOCK TABLE ledger_events IN EXCLUSIVE MODE")
+            await connection.execute(_LOCK)
         found = [await connection.execute(_UNKNOWN, (n.position, f"{n.name}/", n.field, n.value), prepare=False) for n in none_since]
         cursor = await connection.execute(_APPEND, parameters, prepare=True)
         for write in side_writes:
@@ -149,7 +153,7 @@ async def stored(connection: AsyncConnection[Any], works: Sequence[Work]) -> lis
     """
     events = [e for work in works for e in work.events]
     async with connection.transaction():
-        await connection.execute("LOCK TABLE ledger_events IN EXCLUSIVE MODE")
+        await connection.execute(_LOCK)
         cursor: AsyncCursor[Any] = await connection.execute(
             _STORED, (_array([e.stream.id for e in events]), _array([e.version for e in events]))
         )

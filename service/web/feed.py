@@ -114,11 +114,12 @@ class Feed:
             except Exception:
                 # A follower that failed half-way may hold stale knowledge: start afresh.
                 log.exception("feed failed")
-            self.healthy = False
-            self._must_reset = True
-            if connection is not None:
-                with contextlib.suppress(psycopg.Error):
-                    await connection.close()
+            finally:
+                self.healthy = False
+                self._must_reset = True
+                if connection is not None:
+                    with contextlib.suppress(psycopg.Error):
+                        await connection.close()
             await asyncio.sleep(delay)
             delay = min(delay * 2, 2.0)
 

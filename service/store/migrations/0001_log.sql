@@ -18,7 +18,7 @@ CREATE FUNCTION ledger_append(
 ) RETURNS TABLE (id text, version bigint, "position" bigint, "time" text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  LOCK TABLE ledger_events IN EXCLUSIVE MODE;
+  PERFORM pg_advisory_xact_lock(517399280);
   RETURN QUERY
     WITH latest AS (
       SELECT substring(e.state FROM 10 FOR 27) AS at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from domain.kernel.events import Recorded, Stream
 from domain.workspaces.events import WorkspaceFavorited, WorkspaceTTLSet
 from projections.engine.tail import read_page
-from service.store.append import NoneSince, SideWrite, VersionConflict, Work
+from service.store.append import APPEND_LOCK, NoneSince, SideWrite, VersionConflict, Work
 from tests.service.store.conftest import Store
 from tests.support.spec import NOON, context
 
@@ -160,3 +161,19 @@ async def test_what_a_decision_did_not_know_of_is_a_conflict(store: Store) -> No
     known, unknown = await asyncio.gather(*(store.writer.commit(w) for w in same_batch), return_exceptions=True)
     assert not isinstance(known, BaseException)
     assert isinstance(unknown, VersionConflict)
+
+
+async def test_an_append_waits_for_no_vacuum(store: Store) -> None:
+    await store.writer.commit(Work((change(new_stream(), 1),)))
+    async with await store.connect() as other:
+        await other.execute("BEGIN")
+        # What VACUUM and ANALYZE hold on the table they work on.
+        await other.execute("LOCK TABLE ledger_events IN SHARE UPDATE EXCLUSIVE MODE")
+        async with asyncio.timeout(5):
+            await store.writer.commit(Work((change(new_stream(), 1),)))
+        await other.execute("ROLLBACK")
+
+
+def test_the_statement_that_appends_takes_the_lock_of_those_that_look() -> None:
+    sql = resources.files("service.store.migrations").joinpath("0001_log.sql").read_text()
+    assert f"pg_advisory_xact_lock({APPEND_LOCK})" in sql
