@@ -32,6 +32,7 @@ class Event:
     VERSION: ClassVar[int]
     CATEGORY: ClassVar[str]
     PERSONAL: ClassVar[tuple[str, ...]]
+    FOLLOWS: ClassVar[bool]
     SINCE: ClassVar[str]
 
 
@@ -83,17 +84,22 @@ E = TypeVar("E", bound=type[Event])
 _REGISTRY: dict[str, type[Event]] = {}
 
 
-def event(name: str, version: int = 1, *, category: str, personal: tuple[str, ...] = (), since: str = "0.1.0") -> Callable[[E], E]:
+def event(
+    name: str, version: int = 1, *, category: str, personal: tuple[str, ...] = (), follows: bool = False, since: str = "0.1.0"
+) -> Callable[[E], E]:
     """Register an event class under its permanent name.
 
     `category` is that of the streams it is appended to. `personal` names the fields that hold personal data of the user
-    whose stream it is: they are stored encrypted with that user's key. Raises `ValueError` for a name registered twice.
+    whose stream it is: they are stored encrypted with that user's key. One that `follows` is what another event of the same
+    append means for its own stream: the system records it, with that other event as its cause. Raises `ValueError` for a
+    name registered twice.
     """
 
     def register(cls: E) -> E:
         if name in _REGISTRY and _REGISTRY[name].__qualname__ != cls.__qualname__:
             raise ValueError(f"event name {name} is registered twice")
         cls.NAME, cls.VERSION, cls.CATEGORY, cls.PERSONAL, cls.SINCE = name, version, category, personal, since
+        cls.FOLLOWS = follows
         _REGISTRY[name] = cls
         return cls
 

@@ -23,7 +23,7 @@ class WorkspaceCreated(Event):
     next_start_at: datetime | None
 
 
-@event("WorkspaceBuildQueued", category="workspace")
+@event("WorkspaceBuildQueued", category="workspace", follows=True)
 @dataclass(frozen=True, slots=True)
 class WorkspaceBuildQueued(Event):
     """From now on this build is the latest, and active."""

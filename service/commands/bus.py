@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from domain.kernel.context import Context
 from domain.kernel.decider import Append, Decision
 from domain.kernel.errors import DomainError
-from domain.kernel.events import Recorded
+from domain.kernel.events import Actor, Metadata, Recorded
 from service.commands.unit import CommandRoute, Unit, UnroutedCommand
 from service.observability import metrics
 from service.store.append import SideWrite, VersionConflict, Work
@@ -26,6 +26,7 @@ from service.store.personal_keys import KeyRing
 from service.store.repository import Repository
 
 ATTEMPTS = 8
+_SYSTEM = Actor("system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +132,19 @@ class CommandBus:
         people = await self._seal(unit, decision)
         events: list[Recorded] = []
         versions: dict[str, int] = {}
+        cause: str | None = None
         for part in decision:
             for event in part.events:
                 id = part.stream.id
                 known = unit.loaded.get(id)
                 version = versions.get(id, known[1].version if known else 0) + 1
                 versions[id] = version
-                events.append(Recorded(event, part.stream, version, str(uuid.uuid4()), context.time, context.metadata))
+                metadata = context.metadata
+                if event.FOLLOWS and events:
+                    metadata = Metadata(_SYSTEM, metadata.correlation_id, metadata.request_id, causation_id=cause)
+                events.append(Recorded(event, part.stream, version, str(uuid.uuid4()), context.time, metadata))
+                if not event.FOLLOWS:
+                    cause = events[-1].id
         if mark is not None:
             unit.write(mark(events))
         held = tuple(h for id, h in unit.held.items() if id not in versions)
