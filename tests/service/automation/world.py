@@ -143,7 +143,8 @@ class World:
         async with self.processes[0].pool.connection() as connection:
             cursor = connection.cursor(row_factory=dict_row)
             await cursor.execute(statement, parameters)
-            return await cursor.fetchall()
+            found: list[dict[str, Any]] = await cursor.fetchall()
+            return found
 
     async def builds(self, workspace_id: str) -> list[tuple[str, str, datetime]]:
         """(transition, reason, queued at) of a workspace's builds, the first one first."""
