@@ -118,6 +118,7 @@ class Projector:
                     positions = _moved(positions, active, reached)
                 except LostPosition:
                     rows, positions = Rows(), await schema.positions(connection)
+                    continue
                 except _ENVIRONMENT:
                     raise
                 except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -10,6 +11,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from domain.kernel.errors import NotFound
+from projections.engine.positions import Positions
 from service.http import docs_page
 from service.http.call import Call
 from service.http.docs_page import documentation_routes
@@ -24,8 +26,9 @@ ROUTES: tuple[Route, ...] = documentation_routes(lambda: ROUTES)
 def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         try:
-            # The documentation asks no part of the service: there is none here.
-            return await route.handler(Call(cast("Services", None), request, route, dict(request.match_info)))
+            # The documentation asks no part of the service but where the log stands.
+            services = cast("Services", SimpleNamespace(positions=Positions()))
+            return await route.handler(Call(services, request, route, dict(request.match_info)))
         except NotFound:
             return web.Response(status=404)
 
