@@ -20,7 +20,13 @@ TEMPLATE = {
                 "name": "main",
                 "type": "docker_container",
                 "agents": [
-                    {"name": "main", "run": "none", "apps": [{"slug": "code", "display_name": "Editor", "url": "http://localhost:8080"}]}
+                    {
+                        "name": "main",
+                        "run": "none",
+                        # Never too late: thousands of agents that time out while something else is measured would be measured too.
+                        "connection_timeout_seconds": 0,
+                        "apps": [{"slug": "code", "display_name": "Editor", "url": "http://localhost:8080"}],
+                    }
                 ],
             }
         ]
