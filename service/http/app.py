@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import psycopg
 from aiohttp import HttpVersion11, web
+from multidict import istr
 from psycopg_pool import PoolTimeout
 
 from domain.kernel.errors import DomainError, Invalid, Unauthenticated
@@ -32,6 +33,7 @@ from service.version import BUILD_VERSION
 log = logging.getLogger(__name__)
 
 _JSON = "application/json; charset=utf-8"
+_BUILD, _POSITION = istr("X-Coder-Build-Version"), istr("Ledger-Position")
 _ROUTE_NOT_FOUND = error_body("Route not found.")
 
 
@@ -43,19 +45,21 @@ def build_handler(services: Services, routes: Sequence[Route]) -> Callable[[web.
     router: Router[Endpoint] = Router((route.method, route.template, _endpoint(services, route)) for route in routes)
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        refusal = refuse_cross_site(request)
-        if refusal is not None:
-            return refusal
+        has_cookies = "Cookie" in request.headers
+        if has_cookies:
+            refusal = refuse_cross_site(request)
+            if refusal is not None:
+                return refusal
         path = request.rel_url.path_safe
         match = router.match(request.method, path)
         if match is None:
             response: web.StreamResponse = _unknown(router.allowed(path))
         else:
             try:
-                if "Expect" in request.headers:
+                if request.method != "GET" and "Expect" in request.headers:
                     await _expect(request)
                 response = await match.endpoint(request, match.parameters)
-                give_csrf_token(request, response)
+                give_csrf_token(request, path, response, has_cookies=has_cookies)
                 return response
             except web.HTTPException as error:
                 response = web.Response(body=error_body(error.reason), status=error.status, headers={"Content-Type": _JSON})
@@ -103,7 +107,7 @@ def _endpoint(services: Services, route: Route) -> Endpoint:
                     limits.check(call, route)
                     raise
             verdict = limits.check(call, route)
-            wanted = request.headers.get("Ledger-Position")
+            wanted = request.headers.get(_POSITION)
             if wanted is not None:
                 await call.shown(_position(wanted))
             response = await handler(call)
@@ -129,13 +133,13 @@ def _endpoint(services: Services, route: Route) -> Endpoint:
                 request.content.feed_eof()
                 response.force_close()
             headers = response.headers
-            headers["X-Coder-Build-Version"] = BUILD_VERSION
+            headers[_BUILD] = BUILD_VERSION
             if challenged and response.status == 401:
                 headers[CHALLENGE] = challenged
             if verdict is not None:
                 show(response, verdict)
-            if "Ledger-Position" not in headers:
-                headers["Ledger-Position"] = str(call.position)
+            if _POSITION not in headers:
+                headers[_POSITION] = str(call.position)
         observe(response.status, time.perf_counter() - started)
         return response
 

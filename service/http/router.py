@@ -38,6 +38,8 @@ class Router(Generic[E]):
 
     def __init__(self, routes: Iterable[tuple[str, str, E]]) -> None:
         self._root: _Node[E] = _Node()
+        # Where a path of literals ends in one parameter (`/workspaces/{workspace}`): what is asked for most often.
+        self._parents: dict[str, _Node[E]] = {}
         for method, template, endpoint in routes:
             node, names = self._root, []
             for segment in template.split("/")[1:]:
@@ -50,9 +52,17 @@ class Router(Generic[E]):
             if method in node.endpoints:
                 raise ValueError(f"{method} {template} has two endpoints")
             node.endpoints[method] = (endpoint, tuple(names))
+            parent, _, last = template.rpartition("/")
+            if last.startswith("{") and len(names) == 1:
+                self._parents[parent] = self._at(parent)
 
     def match(self, method: str, path: str) -> Match[E] | None:
         """The endpoint of `path`, in which only `%2F` and `%25` are still encoded; None when there is none for this method."""
+        parent, _, last = path.rpartition("/")
+        above = self._parents.get(parent)
+        if above is not None and above.parameter is not None and last and last not in above.literals:
+            here = above.parameter.endpoints.get(method)
+            return None if here is None else Match(here[0], {here[1][0]: _decoded(last)})
         segments = path.split("/")
         found = _find(self._root, segments, 1, method, ())
         if found is None:
@@ -61,6 +71,12 @@ class Router(Generic[E]):
         if not names:
             return Match(endpoint, _NO_PARAMETERS)
         return Match(endpoint, {name: _decoded(value) for name, value in zip(names, values, strict=True)})
+
+    def _at(self, path: str) -> _Node[E]:
+        node = self._root
+        for segment in path.split("/")[1:]:
+            node = node.literals[segment]
+        return node
 
     def allowed(self, path: str) -> frozenset[str]:
         """The methods that `path` has an endpoint for; empty for an unknown path."""

@@ -12,7 +12,7 @@ from projections.jobs.queries import queue_places
 from projections.workspaces.queries import latest_jobs
 from projections.workspaces.render import QueuePlace, queued
 from service.http.call import Call
-from service.http.responses import json_bytes
+from service.http.responses import json_bytes, tagged_bytes
 from service.http.workspaces.conditional import etag, is_unchanged
 from service.store.provisioner_daemons import Matched, matched
 from service.watch.frames import Document
@@ -24,7 +24,8 @@ async def workspace_answer(call: Call, document: Document, *, status: int = 200,
     tag = etag(document, place)
     if conditional and is_unchanged(call, tag):
         return web.Response(status=304, headers={"ETag": tag})
-    return json_bytes(body_for(call, document, place), status, **({"ETag": tag} if conditional else {}))
+    body = body_for(call, document, place)
+    return tagged_bytes(body, tag) if conditional and status == 200 else json_bytes(body, status)
 
 
 def body_for(call: Call, document: Document, place: QueuePlace | None) -> bytes:
