@@ -63,7 +63,7 @@ def build_handler(services: Services, routes: Sequence[Route]) -> Callable[[web.
                 return response
             except web.HTTPException as error:
                 response = web.Response(body=error_body(error.reason), status=error.status, headers={"Content-Type": _JSON})
-        response.headers["X-Coder-Build-Version"] = BUILD_VERSION
+        response.headers[_BUILD] = BUILD_VERSION
         return response
 
     return handle

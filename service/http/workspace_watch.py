@@ -6,30 +6,24 @@ import contextlib
 
 from aiohttp import web
 
-from domain.kernel.errors import Forbidden, NotFound
 from service.http.call import Call
-from service.http.paths import path_uuid
 from service.http.routing import Access, Parameter, Protocol, Route, Stream
+from service.http.workspaces.access import require_template, workspace_in_path
 from service.watch.sse import SseOutlet
 from service.watch.stream import resume_position, watch
 from service.watch.websocket import WebSocketOutlet, accept, check_upgrade, one_way
-from service.web.access import may_read_template, may_read_workspace
 
 
-async def _readable(call: Call) -> str:
-    """The id in the path, of a workspace that the caller may read. Raises `Invalid`, `NotFound`, `Forbidden`."""
-    id = path_uuid(call.path["workspace"])
-    document = await call.services.documents.get(id)
-    if document is None or not may_read_workspace(call.caller.subject, document):
-        raise NotFound
-    if not may_read_template(call.caller.subject, document):
-        raise Forbidden(detail="You may not read the template of this workspace.")
-    return id
+async def _watchable(call: Call) -> str:
+    """The id of the path's workspace, which the caller may read. Raises `Invalid`, `NotFound`, `Forbidden`."""
+    document = await workspace_in_path(call)
+    require_template(call, document)
+    return document.id
 
 
 async def watch_sse(call: Call) -> web.StreamResponse:
     """Server-sent events; `Last-Event-ID` (or `?after=`) leaves out what the client has seen."""
-    id = await _readable(call)
+    id = await _watchable(call)
     request = call.request
     after = await resume_position(call, request.headers.get("Last-Event-ID"), request.query.get("after"))
     outlet = await SseOutlet.open(request, call.services.positions.current)
@@ -40,7 +34,7 @@ async def watch_sse(call: Call) -> web.StreamResponse:
 
 async def watch_websocket(call: Call) -> web.StreamResponse:
     """The same over a WebSocket; `?after=` resumes."""
-    id = await _readable(call)
+    id = await _watchable(call)
     check_upgrade(call.request)
     after = await resume_position(call, call.request.query.get("after"))
     services = call.services

@@ -18,14 +18,14 @@ from service.store.provisioner_daemons import Matched, matched
 from service.watch.frames import Document
 
 
-async def workspace_answer(call: Call, document: Document, *, status: int = 200, conditional: bool = False) -> web.Response:
+async def workspace_answer(call: Call, document: Document, *, conditional: bool = False) -> web.Response:
     """The whole document; `conditional` reads carry its tag and answer 304 to who has it."""
     place = (await places(call, (document,))).get(document.id) if document.is_pending else None
     tag = etag(document, place)
     if conditional and is_unchanged(call, tag):
         return web.Response(status=304, headers={"ETag": tag})
     body = body_for(call, document, place)
-    return tagged_bytes(body, tag) if conditional and status == 200 else json_bytes(body, status)
+    return tagged_bytes(body, tag) if conditional else json_bytes(body)
 
 
 def body_for(call: Call, document: Document, place: QueuePlace | None) -> bytes:
