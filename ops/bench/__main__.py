@@ -14,11 +14,11 @@ import uvloop
 
 from ops.bench.measure import table
 
-NAMES = ("append", "http", "lists", "users", "fanout", "watchers", "rebuild", "builds")
+NAMES = ("append", "http", "lists", "users", "fanout", "watchers", "rebuild", "builds", "audit", "past")
 
 
 async def _run(name: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    from ops.bench import append, builds, fanout, http, lists, rebuild, users, watchers
+    from ops.bench import append, audit, builds, fanout, http, lists, past, rebuild, users, watchers
 
     with tempfile.TemporaryDirectory(prefix="ledger-bench-") as directory:
         match name:
@@ -36,6 +36,10 @@ async def _run(name: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
                 return await fanout.bench(rounds)
             case "builds":
                 return await builds.bench()
+            case "audit":
+                return await audit.bench(rounds, seconds, Path(directory))
+            case "past":
+                return await past.bench(rounds, seconds, Path(directory))
             case _:
                 return await rebuild.bench(Path(directory))
 

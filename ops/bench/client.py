@@ -53,9 +53,9 @@ class Api:
         self._session = session
         self.token = ""
 
-    async def sign_in(self) -> None:
-        """As the first user."""
-        answer = await self.call("POST", "/users/login", {"email": EMAIL, "password": PASSWORD})
+    async def sign_in(self, email: str = EMAIL) -> None:
+        """As the first user, or as somebody else with the same password."""
+        answer = await self.call("POST", "/users/login", {"email": email, "password": PASSWORD})
         self.token = answer["session_token"]
 
     async def call(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, kind: str = "application/json") -> Any:

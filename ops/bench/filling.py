@@ -29,15 +29,25 @@ STEP = timedelta(milliseconds=100)
 class Log:
     """Stamps events as they would have been recorded, a moment apart; continues streams at the versions that it is told."""
 
-    def __init__(self, versions: dict[str, int] | None = None) -> None:
+    def __init__(self, versions: dict[str, int] | None = None, age: timedelta = AGE, step: timedelta = STEP) -> None:
         self._versions = versions or {}
-        self._at = datetime.now(UTC) - AGE
+        self._step = step
+        self.now = datetime.now(UTC) - age
 
-    def record(self, stream: Stream, event: Event, actor: str) -> Recorded:
-        """The next event of a stream."""
+    def record(
+        self,
+        stream: Stream,
+        event: Event,
+        actor: str | None,
+        request: str | None = None,
+        ip: str | None = None,
+        user_agent: str | None = None,
+    ) -> Recorded:
+        """The next event of a stream, of a person or the system; `request` is the id of the one that brought it about, if any did."""
         version = self._versions[stream.id] = self._versions.get(stream.id, 0) + 1
-        self._at += STEP
-        return Recorded(event, stream, version, new_id(), self._at, Metadata(Actor("user", actor), new_id()))
+        self.now += self._step
+        metadata = Metadata(Actor("user", actor) if actor else Actor("system"), request or new_id(), request, ip, user_agent)
+        return Recorded(event, stream, version, new_id(), self.now, metadata)
 
 
 def new_id() -> str:
