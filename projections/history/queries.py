@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, LiteralString
 
 from psycopg import AsyncConnection
@@ -29,7 +29,11 @@ async def positions_of(connection: AsyncConnection[Any], workspace_id: str, *, b
 
 async def actor_names(connection: AsyncConnection[Any], events: Iterable[Recorded]) -> dict[str, str | None]:
     """Today's usernames of the people who caused the events, by id; None for somebody who was erased. One statement at most."""
-    people = {e.metadata.actor.id for e in events if e.metadata.actor.kind == "user" and e.metadata.actor.id}
+    return await usernames(connection, {e.metadata.actor.id for e in events if e.metadata.actor.kind == "user" and e.metadata.actor.id})
+
+
+async def usernames(connection: AsyncConnection[Any], people: Collection[str]) -> dict[str, str | None]:
+    """The same for people by their ids."""
     if not people:
         return {}
     cursor = await connection.execute(_NAMES, (list(people),))

@@ -76,12 +76,12 @@ def require_whole_log(call: Call) -> None:
 
 def _read(call: Call) -> _Asked:
     reader = QueryReader(call.request.query)
-    stream = reader.read("stream", _STREAM)
+    stream, type = reader.read("stream", _STREAM), reader.read("type", TEXT).replace("\0", "\ufffd")
     asked = _Asked(
         reader.read("after", _AFTER),
         reader.read("limit", _LIMIT),
         reader.read("format", choice("json", "jsonl")),
-        Selection(reader.read("type", TEXT).replace("\0", "\ufffd"), *stream[::-1], reader.read("actor", UUID)),
+        Selection((type,) if type else (), *stream[::-1], reader.read("actor", UUID)),
     )
     reader.check()
     return asked
@@ -123,8 +123,7 @@ async def _json_lines(call: Call, after: int, selection: Selection) -> web.Strea
 async def _pages(call: Call, after: int, upto: int, selection: Selection) -> AsyncIterator[list[dict[str, Any]]]:
     while after < upto:
         async with call.pool.connection() as connection:
-            events, after = await call.services.log.after(connection, after, selection, limit=_MOST, upto=upto)
-            found = await documents(connection, events)
+            found, after = await call.services.log.documents_after(connection, after, selection, limit=_MOST, upto=upto)
         if found:
             yield found
 

@@ -5,7 +5,7 @@ Reading one stream to fold it is `read.py`, reading everything to project it `pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -15,6 +15,7 @@ from psycopg import AsyncConnection
 from domain.kernel.codec import UnknownEvent
 from domain.kernel.events import Recorded
 from service.store.mapper import EventMapper
+from service.store.stored_wire import StoredRow, stored_documents
 from service.store.times import to_fixed
 
 _COLUMNS: LiteralString = "SELECT originator_id::text, originator_version, topic, state, notification_id FROM ledger_events"
@@ -24,7 +25,7 @@ _AFTER: LiteralString = (
     + """
     WHERE notification_id > %(after)s AND notification_id <= %(upto)s
       AND (%(stream)s::uuid IS NULL OR originator_id = %(stream)s::uuid)
-      AND (%(type)s = '' OR split_part(topic, '/', 1) = %(type)s)
+      AND (%(types)s::text[] IS NULL OR split_part(topic, '/', 1) = ANY(%(types)s::text[]))
       AND (%(actor)s::bytea IS NULL OR position(%(actor)s::bytea IN substring(state FROM 1 FOR 200)) > 0)
     ORDER BY notification_id
     LIMIT %(limit)s
@@ -54,9 +55,9 @@ _AT_TIME: LiteralString = """
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events a reader of the log wants; "" wants all. `stream` is the id of one stream, `actor` that of a user."""
+    """Which events a reader of the log wants; () and "" want all. `stream` is the id of one stream, `actor` that of a user."""
 
-    type: str = ""
+    types: tuple[str, ...] = ()
     stream: str = ""
     category: str = ""
     actor: str = ""
@@ -64,9 +65,17 @@ class Selection:
     def takes(self, recorded: Recorded) -> bool:
         """Whether the event is one of them; what the statement looked at roughly is looked at exactly here."""
         return (
-            (not self.type or self.type == recorded.event.NAME)
+            (not self.types or recorded.event.NAME in self.types)
             and (not self.stream or recorded.stream == (self.category, self.stream))
             and (not self.actor or recorded.metadata.actor.id == self.actor)
+        )
+
+    def takes_document(self, document: Mapping[str, Any]) -> bool:
+        """The same of an event in its shape on the wire."""
+        return (
+            (not self.types or document["type"] in self.types)
+            and (not self.stream or document["stream"] == f"{self.category}/{self.stream}")
+            and (not self.actor or document["actor"]["id"] == self.actor)
         )
 
 
@@ -86,19 +95,15 @@ class LogReader:
         self, connection: AsyncConnection[Any], after: int, selection: Selection, *, limit: int, upto: int
     ) -> tuple[list[Recorded], int]:
         """At most `limit` selected events in `(after, upto]`, oldest first, and the position up to which all was looked at."""
-        cursor = connection.cursor(binary=True)
-        parameters = {
-            "after": after,
-            "upto": upto,
-            "stream": selection.stream or None,
-            "type": selection.type,
-            "actor": f'"id":"{selection.actor}"'.encode() if selection.actor else None,
-            "limit": limit,
-        }
-        await cursor.execute(_AFTER, parameters)
-        rows = await cursor.fetchall()
-        reached = rows[-1][4] if len(rows) == limit else max(after, upto)
+        rows, reached = await _rows(connection, after, selection, limit, upto)
         return [recorded for recorded in await self._decoded(connection, rows) if selection.takes(recorded)], reached
+
+    async def documents_after(
+        self, connection: AsyncConnection[Any], after: int, selection: Selection, *, limit: int, upto: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """The same as documents of the wire, for whoever only passes them on."""
+        rows, reached = await _rows(connection, after, selection, limit, upto)
+        return [d for d in await stored_documents(connection, self._mapper, rows) if selection.takes_document(d)], reached
 
     async def _decoded(self, connection: AsyncConnection[Any], rows: Sequence[Any]) -> list[Recorded]:
         people = {row[0] for row in rows if self._mapper.has_personal_fields(row[2])}
@@ -111,6 +116,21 @@ class LogReader:
             except UnknownEvent:  # written by a newer release: this one cannot say what it is
                 continue
         return events
+
+
+async def _rows(connection: AsyncConnection[Any], after: int, selection: Selection, limit: int, upto: int) -> tuple[list[StoredRow], int]:
+    cursor = connection.cursor(binary=True)
+    parameters = {
+        "after": after,
+        "upto": upto,
+        "stream": selection.stream or None,
+        "types": list(selection.types) or None,
+        "actor": f'"id":"{selection.actor}"'.encode() if selection.actor else None,
+        "limit": limit,
+    }
+    await cursor.execute(_AFTER, parameters)
+    rows = await cursor.fetchall()
+    return rows, rows[-1][4] if len(rows) == limit else max(after, upto)
 
 
 async def position_at(connection: AsyncConnection[Any], time: datetime) -> int:

@@ -48,9 +48,7 @@ class EventMapper:
         payload = document["data"]
         cls = event_type(split_topic(topic)[0])
         if cls is not None and cls.PERSONAL:
-            for name in cls.PERSONAL:
-                if isinstance(payload.get(name), dict):
-                    payload[name] = self._keys.open(originator_id, name, payload[name])
+            self.unseal(originator_id, cls.PERSONAL, payload)
         event = from_payload(topic, payload)
         return Recorded(
             event,
@@ -61,6 +59,12 @@ class EventMapper:
             _metadata(document),
             position,
         )
+
+    def unseal(self, person: str, names: Iterable[str], payload: dict[str, Any]) -> None:
+        """Put what was sealed into these fields of a stored payload in its place, `""` where the key was dropped."""
+        for name in names:
+            if isinstance(payload.get(name), dict):
+                payload[name] = self._keys.open(person, name, payload[name])
 
     async def load_keys(self, connection: AsyncConnection[Any], people: Iterable[str]) -> None:
         """Fetch the personal keys that encoding or decoding events of these people needs."""

@@ -14,10 +14,6 @@ from projections.documents import rfc3339
 def to_wire(recorded: Recorded, usernames: Mapping[str, str | None]) -> dict[str, Any]:
     """The event's document. `usernames` resolves actors; an actor who was erased maps to None and is marked."""
     meta = recorded.metadata
-    person = meta.actor.id or ""
-    actor: dict[str, Any] = {"kind": meta.actor.kind, "id": meta.actor.id, "username": usernames.get(person)}
-    if person in usernames and usernames[person] is None:
-        actor["erased"] = True
     return {
         "position": recorded.position,
         "id": recorded.id,
@@ -26,7 +22,7 @@ def to_wire(recorded: Recorded, usernames: Mapping[str, str | None]) -> dict[str
         "stream": str(recorded.stream),
         "stream_version": recorded.version,
         "time": rfc3339(recorded.time),
-        "actor": actor,
+        "actor": actor_document(meta.actor.kind, meta.actor.id, usernames),
         "request_id": meta.request_id,
         "ip": meta.ip,
         "user_agent": meta.user_agent,
@@ -34,6 +30,15 @@ def to_wire(recorded: Recorded, usernames: Mapping[str, str | None]) -> dict[str
         "causation_id": meta.causation_id,
         "data": {f.name: _plain(getattr(recorded.event, f.name)) for f in dataclasses.fields(recorded.event)},  # type: ignore[arg-type]
     }
+
+
+def actor_document(kind: str, id: str | None, usernames: Mapping[str, str | None]) -> dict[str, Any]:
+    """Who caused an event."""
+    person = id or ""
+    actor: dict[str, Any] = {"kind": kind, "id": id, "username": usernames.get(person)}
+    if person in usernames and usernames[person] is None:
+        actor["erased"] = True
+    return actor
 
 
 def to_cloudevent(document: Mapping[str, Any], source: str) -> dict[str, Any]:

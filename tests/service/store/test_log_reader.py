@@ -74,7 +74,7 @@ async def test_a_full_page_says_how_far_it_got_and_the_last_reaches_the_end(conn
     assert [event.position for event in first] == [position for position, _ in placed[:2]]
     assert reached == placed[1][0]
     assert await page(placed[-1][0]) == ([], end)
-    assert await page(0, Selection(type="Nothing")) == ([], end)
+    assert await page(0, Selection(types=("Nothing",))) == ([], end)
     assert (await page(0, Selection(stream=uid("w"), category="build")))[0] == []
 
 

@@ -1,0 +1,99 @@
+"""What is passed on as it is stored reads exactly as the event itself would, for a sample of every event and in every state of keys."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from psycopg import AsyncConnection
+
+from domain.kernel.codec import split_topic
+from domain.kernel.events import event_types
+from projections.engine import connections
+from service.store.mapper import EventMapper
+from service.store.personal_keys import KeyRing
+from service.store.stored_wire import StoredRow, _form, stored_documents
+from service.store.wire import to_wire
+from tests.house.test_event_samples import SAMPLES, read
+
+
+@pytest.fixture
+async def connection(migrated_url: str) -> AsyncIterator[AsyncConnection[Any]]:
+    """A connection to read models in which nobody is anybody yet."""
+    async with await AsyncConnection.connect(migrated_url, autocommit=True) as opened:
+        await connections.configure(opened)
+        yield opened
+
+
+def rows_of(sample: dict[str, Any], state: dict[str, Any] | None = None) -> StoredRow:
+    return StoredRow(
+        sample["stream_id"], sample["stream_version"], sample["topic"], orjson.dumps(state if state is not None else sample["state"]), 4711
+    )
+
+
+def mapper_for(samples: list[dict[str, Any]], *, erased: bool) -> EventMapper:
+    keys = KeyRing()
+    for sample in samples:
+        key = None if erased else sample.get("personal_key")
+        keys.put(sample["stream_id"], base64.b64decode(key) if key else None)
+    return EventMapper(keys)
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_every_sample_reads_as_its_event_does(connection: AsyncConnection[Any], erased: bool) -> None:
+    for path in SAMPLES:
+        sample = read(path)
+        mapper, row = mapper_for([sample], erased=erased), rows_of(sample)
+        (passed_on,) = await stored_documents(connection, mapper, [row])
+        assert orjson.dumps(passed_on) == orjson.dumps(to_wire(mapper.decode(*row), {})), path.name
+
+
+def test_no_event_of_today_needs_to_be_made_for_it() -> None:
+    for path in SAMPLES:
+        sample = read(path)
+        name, version = split_topic(sample["topic"])
+        if version == event_types()[name].VERSION:
+            form = _form(sample["topic"])
+            assert form is not None
+            assert form.fields == list(sample["state"]["data"]), path.name
+
+
+async def test_fields_that_came_later_and_fields_that_are_gone_read_as_the_event_says(connection: AsyncConnection[Any]) -> None:
+    sample = read(_sample("UserCreated.v1.json"))
+    data = {k: v for k, v in sample["state"]["data"].items() if k != "is_system"} | {"shoe_size": 43}
+    mapper, row = mapper_for([sample], erased=False), rows_of(sample, {**sample["state"], "data": data})
+    (document,) = await stored_documents(connection, mapper, [row])
+    assert document["data"]["is_system"] is False
+    assert "shoe_size" not in document["data"]
+    assert document["data"]["username"] == sample["unsealed"]["username"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("2026-03-02T09:15:00.000000Z", "2026-03-02T09:15:00Z"),
+        ("2026-03-02T09:15:00.120000Z", "2026-03-02T09:15:00.12Z"),
+        ("2026-03-02T09:10:00.000001Z", "2026-03-02T09:10:00.000001Z"),
+    ],
+)
+async def test_times_lose_their_trailing_zeros(connection: AsyncConnection[Any], stored: str, shown: str) -> None:
+    sample = read(_sample("BuildDeadlineSet.v1.json"))
+    for deadline in (stored, stored.replace("Z", "+00:00")):
+        state = {**sample["state"], "time": stored, "data": {**sample["state"]["data"], "deadline": deadline}}
+        (document,) = await stored_documents(connection, EventMapper(KeyRing()), [rows_of(sample, state)])
+        assert (document["time"], document["data"]["deadline"]) == (shown, shown)
+
+
+@pytest.mark.parametrize("topic", ["SomethingNew/1", "UserCreated/99", "nonsense"])
+async def test_what_a_newer_release_wrote_is_passed_over(connection: AsyncConnection[Any], topic: str) -> None:
+    sample = read(_sample("UserDeleted.v1.json"))
+    rows = [rows_of({**sample, "topic": topic}), rows_of(sample)]
+    assert [d["type"] for d in await stored_documents(connection, EventMapper(KeyRing()), rows)] == ["UserDeleted"]
+
+
+def _sample(name: str) -> Path:
+    return next(path for path in SAMPLES if path.name == name)
