@@ -227,7 +227,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             provisioners,
         )
         if Role.PROJECTOR in settings.roles:
-            projector = Projector(connect, mapper, MODELS)
+            projector = Projector(connector(dsn, plans_once=True), mapper, MODELS)
             projector.observe = _observe_projection
             services.halted = lambda: dict(projector.halted)
             writer.committed = projector.wake

@@ -11,13 +11,21 @@ from projections.engine import connections
 
 Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
 
+#: For whoever repeats the same statements about rows whose keys it knows. Planning a document's statement for the keys at hand
+#: takes many times what running it does. A plan that is kept must also suit the table as it grows: one that looks up keys does,
+#: one that was made while a few rows were cheaper to read whole does not.
+_PLAN_ONCE = ("SET plan_cache_mode TO force_generic_plan", "SET enable_seqscan TO off")
 
-def connector(dsn: str) -> Connect:
-    """A function that opens autocommit connections which see the live read models."""
+
+def connector(dsn: str, *, plans_once: bool = False) -> Connect:
+    """A function that opens autocommit connections which see the live read models; `plans_once`: their prepared statements are
+    planned once, for any parameters, and look rows up by index."""
 
     async def connect() -> AsyncConnection[Any]:
         connection = await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=5)
         await connections.configure(connection)
+        for setting in _PLAN_ONCE if plans_once else ():
+            await connection.execute(setting)
         return connection
 
     return connect
