@@ -8,9 +8,11 @@ import orjson
 from aiohttp import web
 from multidict import istr
 
+from service.http.ready import Ready
+
 _JSON = "application/json; charset=utf-8"
 # As the library keeps names: spares it folding their case for each answer.
-_CONTENT_TYPE, _ETAG = istr("Content-Type"), istr("ETag")
+_ETAG = istr("ETag")
 
 
 def json_bytes(body: bytes, status: int = 200, **headers: str) -> web.Response:
@@ -18,9 +20,11 @@ def json_bytes(body: bytes, status: int = 200, **headers: str) -> web.Response:
     return web.Response(body=body + b"\n", status=status, headers={"Content-Type": _JSON, **headers})
 
 
-def tagged_bytes(body: bytes, tag: str) -> web.Response:
-    """A 200 with a ready body and its entity tag."""
-    return web.Response(body=body + b"\n", headers={_CONTENT_TYPE: _JSON, _ETAG: tag})
+def tagged_bytes(body: bytes, tag: str) -> Ready:
+    """A 200 with a body that lies ready and its entity tag; the newline is added here, too."""
+    response = Ready(body + b"\n")
+    response.headers[_ETAG] = tag
+    return response
 
 
 def json_response(document: Any, status: int = 200) -> web.Response:

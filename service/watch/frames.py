@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from domain.roles.objects import Acl, Object
+from domain.roles.policy import Subject
 
 _PLAIN, _FAVORITE = b'"favorite":false', b'"favorite":true'
 
@@ -21,6 +22,8 @@ class Document:
     `workspace` and `template` are the policy's objects: whoever is given the document must be allowed to read both.
     `template` is None for a deleted one, which nobody reads. `is_pending` says that its place in the queue is not in it.
     The access lists are the stored ones; `workspace` leaves them out where they count for nothing.
+    The readers are who was last found allowed to read the one and the other: neither they nor it ever change, changed ones are
+    others, so whoever polls is not weighed again.
     """
 
     id: str
@@ -35,6 +38,8 @@ class Document:
     is_pending: bool = False
     user_acl: Acl = field(default_factory=dict)
     group_acl: Acl = field(default_factory=dict)
+    workspace_reader: Subject | None = field(default=None, repr=False)
+    template_reader: Subject | None = field(default=None, repr=False)
     _frames: dict[tuple[Encode, str, int, bool], bytes] | None = field(default=None, repr=False)
 
     def body_for(self, viewer_id: str) -> bytes:

@@ -8,12 +8,22 @@ from service.watch.frames import Document
 
 def may_read_workspace(subject: Subject, document: Document) -> bool:
     """The workspace itself: roles, ownership, its access list; dormant ones without the list."""
-    return allows_on_workspace(subject, "read", document.workspace)
+    if document.workspace_reader is subject:
+        return True
+    if not allows_on_workspace(subject, "read", document.workspace):
+        return False
+    document.workspace_reader = subject
+    return True
 
 
 def may_read_template(subject: Subject, document: Document) -> bool:
     """The template that the document shows; a deleted one is nobody's."""
-    return document.template is not None and allows(subject, "read", document.template)
+    if document.template_reader is subject:
+        return True
+    if document.template is None or not allows(subject, "read", document.template):
+        return False
+    document.template_reader = subject
+    return True
 
 
 def may_read(subject: Subject, document: Document) -> bool:

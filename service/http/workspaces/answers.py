@@ -18,7 +18,7 @@ from service.store.provisioner_daemons import Matched, matched
 from service.watch.frames import Document
 
 
-async def workspace_answer(call: Call, document: Document, *, conditional: bool = False) -> web.Response:
+async def workspace_answer(call: Call, document: Document, *, conditional: bool = False) -> web.StreamResponse:
     """The whole document; `conditional` reads carry its tag and answer 304 to who has it."""
     place = (await places(call, (document,))).get(document.id) if document.is_pending else None
     tag = etag(document, place)

@@ -35,7 +35,7 @@ class ExtendRequest:
     deadline: datetime = wire(TIME, REQUIRED)
 
 
-async def set_dormancy(call: Call) -> web.Response:
+async def set_dormancy(call: Call) -> web.StreamResponse:
     """Dormant or awake; 304 when it is so already.
 
     Whoever shares a workspace as an administrator loses sight of it by this very call, and is still shown what came of it.

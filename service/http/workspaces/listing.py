@@ -9,7 +9,7 @@ from projections.workspaces.queries import page
 from projections.workspaces.search import conditions
 from service.http.call import Call
 from service.http.queries import paging
-from service.http.responses import json_bytes
+from service.http.ready import Ready
 from service.http.routing import AFTER_ID, AT, LIMIT, OFFSET, Access, Parameter, Route
 from service.http.workspaces.answers import body_for, places
 from service.http.workspaces.moment import asked_position
@@ -18,7 +18,7 @@ from service.http.workspaces.search import read_query
 from service.web.access import may_read_template
 
 
-async def list_workspaces(call: Call) -> web.Response:
+async def list_workspaces(call: Call) -> web.StreamResponse:
     """A page of what the caller may read. Rows whose template they may not read are counted but left out, as in the
     reference; the page is not refilled."""
     position_then = await asked_position(call)
@@ -28,7 +28,7 @@ async def list_workspaces(call: Call) -> web.Response:
     kept = pages.get(subject, text)
     if kept is not None:
         call.saw(kept.position)
-        return json_bytes(kept.body)
+        return Ready(kept.body)
     generation = pages.generation
     given = call.request.query
     wanted = paging(given)
@@ -43,11 +43,11 @@ async def list_workspaces(call: Call) -> web.Response:
     call.saw(position)
     queue = await places(call, documents)
     rows = b",".join([body_for(call, document, queue.get(document.id)) for document in documents])
-    body = b'{"workspaces":[%b],"count":%d}' % (rows, found.count)
+    body = b'{"workspaces":[%b],"count":%d}\n' % (rows, found.count)
     if not queue:
         # Places in the queue change without a change of the document.
         pages.keep(subject, text, body, position, generation)
-    return json_bytes(body)
+    return Ready(body)
 
 
 ROUTES = (

@@ -114,7 +114,7 @@ async def acl_then(call: Call, document: Document, position: int) -> web.Respons
     async with call.pool.connection() as connection, looking_back(connection, position):
         if not (await surroundings(connection, (document.id,))):
             raise NotFound
-        body = await acl_document(connection, *await stored_acl(connection, document.id))
+        body = await acl_document(connection, *await stored_acl(connection, document.id), past=True)
     response = json_response(body)
     response.headers.update(_position(position))
     return response

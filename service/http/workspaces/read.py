@@ -20,7 +20,7 @@ from service.web.access import may_read_template
 _GONE = "This workspace has been deleted. Ask with include_deleted=true to see it all the same."
 
 
-async def get_workspace(call: Call) -> web.Response:
+async def get_workspace(call: Call) -> web.StreamResponse:
     """By id; deleted ones only if asked for."""
     document = await workspace_in_path(call)
     # The field under which a bad flag shows is the reference's own slip; clients match on it.
@@ -34,7 +34,7 @@ async def get_workspace(call: Call) -> web.Response:
     return await workspace_answer(call, document, conditional=True)
 
 
-async def get_workspace_by_name(call: Call) -> web.Response:
+async def get_workspace_by_name(call: Call) -> web.StreamResponse:
     """By owner and name; living ones first. Whatever is in the way, the answer is the same 404."""
     position = await asked_position(call)
     if position is not None:
