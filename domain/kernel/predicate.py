@@ -119,3 +119,21 @@ def holds(predicate: Predicate, row: Mapping[str, Any]) -> bool:
             return any(holds(p, row) for p in parts)
         case Not(part):
             return not holds(part, row)
+
+
+def settled(predicate: Predicate, column: str, value: str) -> Predicate:
+    """What is left of `predicate` for rows that all have `value`, which is not empty, in `column`: it asks for that no more."""
+    match predicate:
+        case In(name, values) if name == column:
+            return ALWAYS if value in values else NEVER
+        case IsEmpty(name) if name == column:
+            return NEVER
+        case And(parts):
+            return all_of(*(settled(part, column, value) for part in parts))
+        case Or(parts):
+            return any_of(*(settled(part, column, value) for part in parts))
+        case Not(part):
+            rest = settled(part, column, value)
+            return NEVER if isinstance(rest, Always) else ALWAYS if isinstance(rest, Never) else Not(rest)
+        case _:
+            return predicate

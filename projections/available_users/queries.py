@@ -6,29 +6,20 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, sql
 
-from projections.available_users.search import conditions
-from projections.users.search import UserSearch
+from projections.available_users.pages import Selection, everybody
 
 _PAGE: LiteralString = """
 SELECT a.id, a.username, a.name, a.avatar_url
-FROM available_users a
-WHERE {conditions}
-ORDER BY a.username_key
-LIMIT %(limit)s
-OFFSET %(offset)s
+FROM ({page}) p
+JOIN available_users a ON a.id = p.id
+ORDER BY p.username_key, p.id
 """
 
 
-async def available_users(
-    connection: AsyncConnection[Any], wanted: UserSearch, *, limit: int = 0, offset: int = 0, after_id: str = ""
-) -> list[dict[str, str]]:
-    """`{id, username, name?, avatar_url?}` each: nothing else of a person is shown here (contract/authorization.md 1.3).
-
-    `limit` 0 is no limit; only those after the person `after_id`, if it is given.
-    """
-    restricted = conditions(wanted, after_id)
-    parameters = {**restricted.parameters, "limit": limit or None, "offset": offset}
-    cursor = await connection.execute(sql.SQL(_PAGE).format(conditions=restricted.text), parameters)
+async def available_users(connection: AsyncConnection[Any], wanted: Selection) -> list[dict[str, str]]:
+    """`{id, username, name?, avatar_url?}` each: nothing else of a person is shown here (contract/authorization.md 1.3)."""
+    people = everybody(wanted)
+    cursor = await connection.execute(sql.SQL(_PAGE).format(page=people.page), people.parameters)
     return [_minimal_user(*row) for row in await cursor.fetchall()]
 
 

@@ -11,65 +11,69 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
-from domain.kernel.ids import NIL
+from domain.roles.builtin import SiteRole
 from projections.available_users.grams import NAME, SEARCH, named, searched
 from projections.users.search import UserSearch
 
-#: Somebody who was never seen counts as seen in the year 1 (contract/identity.md 5.1).
-_SEEN: LiteralString = "coalesce(a.last_seen_at, '0001-01-01 00:00:00+00')"
+#: Somebody who was never seen counts as seen in the year 1 (contract/identity.md 5.1). Two comparisons, not one of what
+#: `coalesce` gives, because an index serves them.
+_SEEN: LiteralString = (
+    "a.id IN (SELECT s.id FROM users s WHERE NOT s.deleted AND NOT s.is_system"
+    " AND (s.last_seen_at {0} OR s.last_seen_at IS NULL AND '0001-01-01 00:00:00+00' {0}))"
+)
 _TIMES: Mapping[str, LiteralString] = {
-    "last_seen_after": _SEEN + " >= %(last_seen_after)s",
-    "last_seen_before": _SEEN + " <= %(last_seen_before)s",
+    "last_seen_after": _SEEN.format(">= %(last_seen_after)s"),
+    "last_seen_before": _SEEN.format("<= %(last_seen_before)s"),
     "created_after": "a.created_at >= %(created_after)s",
     "created_before": "a.created_at <= %(created_before)s",
 }
-_AFTER: LiteralString = "a.username_key > (SELECT c.username_key FROM available_users c WHERE c.id = %(after_id)s)"
-#: Everybody holds it, so that asking for it alone asks for nothing.
-_IMPLIED_ROLE = "member"
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """A boolean SQL expression over the alias `a` of `available_users`, and the parameters that it binds."""
+    """Boolean SQL expressions over the alias `a` of `available_users`, all of which hold, and the parameters that they bind.
 
-    text: sql.Composable
-    parameters: Mapping[str, Any]
-
-
-def conditions(wanted: UserSearch, after_id: str) -> Conditions:
-    """What a row must fulfil; the text depends only on which keys were given.
-
-    `after_id`: rows strictly after that person, who need not match the search; nobody comes after somebody unknown. "" and
-    the nil UUID start at the front.
+    `kinds` says that they ask for nothing but what `roster_counts` is counted by: they fit that table as well.
     """
-    parts: list[LiteralString] = []
+
+    parts: tuple[LiteralString, ...]
+    parameters: Mapping[str, Any]
+    kinds: bool
+
+    @property
+    def text(self) -> sql.Composable:
+        """All of them as one expression."""
+        return sql.SQL(" AND ").join([sql.SQL(part) for part in self.parts]) if self.parts else sql.SQL("TRUE")
+
+
+def conditions(wanted: UserSearch) -> Conditions:
+    """What a row must fulfil; the text depends only on which keys were given."""
+    kinds: list[LiteralString] = []
+    others: list[LiteralString] = []
     given: dict[str, Any] = {}
     if wanted.search:
-        parts.append(SEARCH)
+        others.append(SEARCH)
         given |= searched(wanted.search)
     if wanted.name:
-        parts.append(NAME)
+        others.append(NAME)
         given |= named(wanted.name)
     if wanted.status:
-        parts.append("a.status = ANY(%(status)s::text[])")
+        kinds.append("a.status = ANY(%(status)s::text[])")
         given["status"] = list(wanted.status)
-    if any(role != _IMPLIED_ROLE for role in wanted.role):
-        parts.append("a.roles <> '[]' AND a.roles ?| %(role)s::text[]")
+    if any(role != SiteRole.MEMBER for role in wanted.role):  # everybody is one, so that asking for that alone asks for nothing
+        kinds.append("a.roles <> '[]' AND a.roles ?| %(role)s::text[]")
         given["role"] = list(wanted.role)
     if wanted.service_account is not None:
-        parts.append("a.is_service_account = %(service_account)s")
-        given["service_account"] = wanted.service_account
+        # Not bound: an index holds only those of whom it is true.
+        kinds.append("a.is_service_account" if wanted.service_account else "NOT a.is_service_account")
     if wanted.github_com_user_id:
-        parts.append("FALSE")  # nobody here has an account there
+        kinds.append("FALSE")  # nobody here has an account there
     if wanted.login_type:
-        parts.append("a.login_type = ANY(%(login_type)s::text[])")
+        kinds.append("a.login_type = ANY(%(login_type)s::text[])")
         given["login_type"] = list(wanted.login_type)
     for name, condition in _TIMES.items():
         bound = getattr(wanted, name)
         if bound is not None:
-            parts.append(condition)
+            others.append(condition)
             given[name] = bound
-    if after_id not in ("", NIL):
-        parts.append(_AFTER)
-        given["after_id"] = after_id
-    return Conditions(sql.SQL(" AND ").join([sql.SQL(part) for part in parts]) if parts else sql.SQL("TRUE"), given)
+    return Conditions((*kinds, *others), given, not others)

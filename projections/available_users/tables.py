@@ -1,4 +1,4 @@
-"""Tables of this read model; `schema.sql` creates them."""
+"""Tables of this read model; `schema.sql` creates them, and the numbers of people that it keeps by itself (`roster_counts`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,19 @@ AVAILABLE_USERS = Table(
         "login_type": "text",
         "is_service_account": "boolean",
         "roles": "jsonb",
+        # Organizations and groups that the person is in, each with its organization: {"<place>": "<organization>"}.
+        "places": "jsonb",
         "created_at": "timestamptz",
-        "last_seen_at": "timestamptz",
+    },
+)
+
+ROSTERS = Table(
+    "rosters",
+    key=("place", "person_id"),
+    columns={
+        "place": "uuid",
+        "person_id": "uuid",
+        "organization_id": "uuid",
+        "username_key": "text",
     },
 )

@@ -1,4 +1,7 @@
-"""Reads of groups and of who is in them. Reads `organizations`, `members` and `users`: an organization is its Everyone group."""
+"""Reads of groups and of who is in them: an organization is its Everyone group.
+
+Reads `organizations`, `members`, `users`, and for whole lists of people `available_users`.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from psycopg import AsyncConnection, sql
 from domain.groups.values import EVERYONE
 from domain.kernel.predicate import ALWAYS, Predicate
 from projections import access
+from projections.available_users.pages import Selection, those_in
 from projections.groups.render import GroupRow
 from projections.users.render import UserRow
-from projections.users.search import ORDER, UserSearch, after_condition, search_condition
 
 # Both kinds of groups, and both kinds of being in one. The two halves never share an id.
 _GROUPS: LiteralString = """
@@ -32,39 +35,39 @@ _MEMBERSHIPS: LiteralString = """
 """
 _SELECT: LiteralString = f"""
     SELECT g.id, g.organization_id, g.name, g.display_name, g.avatar_url, g.quota_allowance, g.source, o.name, o.display_name,
-      (
-        SELECT count(*)
-        FROM ({_MEMBERSHIPS}) m
-        JOIN users u ON u.id = m.user_id AND NOT u.deleted AND NOT u.is_system
-        WHERE m.group_id = g.id
-      )
+      ({{number}})
     FROM ({_GROUPS}) g
     JOIN organizations o ON o.id = g.organization_id AND NOT o.deleted
     WHERE {{wanted}} AND {{visible}}
     ORDER BY lower(o.name), lower(g.name)
 """
+#: How many are in a group: kept for the present; of the past, whose tables hold memberships alone, they are counted.
+_NUMBER: LiteralString = "SELECT coalesce(sum(c.people), 0)::bigint FROM roster_counts c WHERE c.place = g.id"
+_PAST_NUMBER: LiteralString = f"""
+    SELECT count(*)
+    FROM ({_MEMBERSHIPS}) m
+    JOIN users u ON u.id = m.user_id AND NOT u.deleted AND NOT u.is_system
+    WHERE m.group_id = g.id
+"""
 _PERSON: LiteralString = """u.id, u.username, u.email, u.name, u.avatar_url, u.status, u.login_type, u.is_service_account, u.is_system,
       u.deleted, u.roles, u.created_at, u.updated_at, u.last_seen_at, '{{}}'::text[]"""
 _ROSTERS: LiteralString = f"""
-    SELECT m.group_id, {_PERSON}
-    FROM ({_MEMBERSHIPS}) m
-    JOIN users u ON u.id = m.user_id AND NOT u.deleted AND NOT u.is_system
-    WHERE m.group_id = ANY(%(group_ids)s::uuid[]) AND {{visible}}
-    ORDER BY {{order}}
+    SELECT r.place, {_PERSON}
+    FROM rosters r
+    JOIN users u ON u.id = r.person_id
+    WHERE r.place = ANY(%(group_ids)s::uuid[]) AND {{visible}}
+    ORDER BY r.username_key, r.person_id
 """
 _PAGE: LiteralString = f"""
-    SELECT {_PERSON}, count(*) OVER ()
-    FROM ({_MEMBERSHIPS}) m
-    JOIN users u ON u.id = m.user_id
-    WHERE m.group_id = %(group_id)s AND {{visible}} AND {{matches}} AND {{after}}
-    ORDER BY {{order}}
-    LIMIT %(limit)s
-    OFFSET %(offset)s
+    SELECT {_PERSON}, ({{number}})
+    FROM ({{page}}) p
+    JOIN users u ON u.id = p.id
+    ORDER BY p.username_key, p.id
 """
 _GROUP_ACCESS = {"id": access.Column("g.id", access.Kind.UUID), "organization_id": access.Column("g.organization_id", access.Kind.UUID)}
 _MEMBER_ACCESS = {
-    "user_id": access.Column("m.user_id", access.Kind.UUID),
-    "organization_id": access.Column("m.organization_id", access.Kind.UUID),
+    "user_id": access.Column("r.person_id", access.Kind.UUID),
+    "organization_id": access.Column("r.organization_id", access.Kind.UUID),
 }
 
 
@@ -88,9 +91,10 @@ async def readable_groups(
     organization_id: str | None = None,
     member_id: str | None = None,
     ids: Sequence[str] = (),
+    past: bool = False,
 ) -> list[GroupRow]:
     """All groups that `readable` (over `id` and `organization_id`) shows, by organization and name; each condition that is
-    given narrows them. `member_id`: somebody who is in the group."""
+    given narrows them. `member_id`: somebody who is in the group. `past`: the connection looks back."""
     wanted: list[LiteralString] = ["TRUE"]
     if organization_id is not None:
         wanted.append("g.organization_id = %(organization_id)s")
@@ -106,7 +110,11 @@ async def readable_groups(
         "member_id": member_id,
         "ids": list(ids),
     }
-    statement = sql.SQL(_SELECT).format(wanted=sql.SQL(" AND ").join([sql.SQL(part) for part in wanted]), visible=visible.text)
+    statement = sql.SQL(_SELECT).format(
+        wanted=sql.SQL(" AND ").join([sql.SQL(part) for part in wanted]),
+        visible=visible.text,
+        number=sql.SQL(_PAST_NUMBER if past else _NUMBER),
+    )
     cursor = await connection.execute(statement, parameters)
     return [GroupRow(*row) for row in await cursor.fetchall()]
 
@@ -114,7 +122,7 @@ async def readable_groups(
 async def rosters(connection: AsyncConnection[Any], group_ids: Sequence[str], readable: Predicate) -> Mapping[str, Sequence[UserRow]]:
     """Who is in each of the groups, as far as `readable` (over `user_id` and `organization_id`) shows, by username."""
     visible = access.condition(readable, _MEMBER_ACCESS)
-    statement = sql.SQL(_ROSTERS).format(visible=visible.text, order=ORDER)
+    statement = sql.SQL(_ROSTERS).format(visible=visible.text)
     cursor = await connection.execute(statement, {**visible.parameters, "group_ids": list(group_ids)})
     found: dict[str, list[UserRow]] = defaultdict(list)
     for group_id, *person in await cursor.fetchall():
@@ -123,22 +131,19 @@ async def rosters(connection: AsyncConnection[Any], group_ids: Sequence[str], re
 
 
 async def page_of_group_members(
-    connection: AsyncConnection[Any], group_id: str, search: UserSearch, readable: Predicate, *, limit: int, offset: int, after_id: str
+    connection: AsyncConnection[Any], group: GroupRow, wanted: Selection, readable: Predicate
 ) -> tuple[list[UserRow], int]:
-    """A page of those in a group who match and whom `readable` shows, and how many follow the cursor in all (0 for an empty
-    page). `limit` 0 is no limit."""
-    matches, values = search_condition(search)
-    after, more = after_condition(after_id)
-    visible = access.condition(readable, _MEMBER_ACCESS)
-    statement = sql.SQL(_PAGE).format(matches=matches, after=after, visible=visible.text, order=ORDER)
-    parameters = {**values, **more, **visible.parameters, "group_id": group_id, "limit": limit or None, "offset": offset}
-    rows = await (await connection.execute(statement, parameters)).fetchall()
+    """A page of those in a group who match and whom `readable` (over `user_id` and `organization_id`) shows, and how many follow
+    the cursor in all (0 for an empty page)."""
+    people = those_in(group.id, group.organization_id, wanted, readable)
+    cursor = await connection.execute(sql.SQL(_PAGE).format(page=people.page, number=people.number), people.parameters)
+    rows = await cursor.fetchall()
     return [UserRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
 async def _one(connection: AsyncConnection[Any], wanted: LiteralString, values: Mapping[str, str]) -> GroupRow | None:
     visible = access.condition(ALWAYS, _GROUP_ACCESS)
-    statement = sql.SQL(_SELECT).format(wanted=sql.SQL(wanted), visible=visible.text)
+    statement = sql.SQL(_SELECT).format(wanted=sql.SQL(wanted), visible=visible.text, number=sql.SQL(_NUMBER))
     cursor = await connection.execute(statement, {**values, "everyone": EVERYONE})
     row = await cursor.fetchone()
     return GroupRow(*row) if row else None

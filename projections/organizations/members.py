@@ -11,10 +11,10 @@ from domain.kernel.names import is_name
 from domain.kernel.predicate import Predicate
 from domain.kernel.spellings import uuid_text
 from projections import access
+from projections.available_users.pages import Selection, those_in
 from projections.organizations.render import MemberRow
 from projections.querylang import Keys, bare_is_refused, key
 from projections.queryvalues import FLAG, INT64, UUID
-from projections.users.search import ORDER, UserSearch, after_condition, search_condition
 
 INVALID_SEARCH = "Invalid organization member search query."
 
@@ -33,20 +33,13 @@ _FROM: LiteralString = f"""
     WHERE m.organization_id = %(organization_id)s"""
 _BY_ID = sql.SQL(_FROM + " AND m.user_id = %(user_id)s AND NOT u.is_system").format()
 _BY_NAME = sql.SQL(_FROM + " AND lower(u.username) = lower(%(username)s) AND u.username <> '' AND NOT u.is_system").format()
-_READABLE: LiteralString = _FROM + " AND {matches} AND {visible} ORDER BY {order}"
+_READABLE: LiteralString = _FROM + ' AND {matches} AND {visible} ORDER BY lower(u.username) COLLATE "C"'
 _PAGE: LiteralString = f"""
-    SELECT {_COLUMNS}, (
-        SELECT count(*)
-        FROM members m
-        JOIN users u ON u.id = m.user_id
-        WHERE m.organization_id = %(organization_id)s AND {{matches}} AND {{after}}
-      )
-    FROM members m
-    JOIN users u ON u.id = m.user_id
-    WHERE m.organization_id = %(organization_id)s AND {{matches}} AND {{after}}
-    ORDER BY {{order}}
-    LIMIT %(limit)s
-    OFFSET %(offset)s
+    SELECT {_COLUMNS}, ({{number}})
+    FROM ({{page}}) p
+    JOIN members m ON m.organization_id = %(place)s::uuid AND m.user_id = p.id
+    JOIN users u ON u.id = p.id
+    ORDER BY p.username_key, p.id
 """
 _ACCESS = {
     "user_id": access.Column("m.user_id", access.Kind.UUID),
@@ -101,22 +94,17 @@ async def readable_members(
     statement = sql.SQL(_READABLE).format(
         matches=sql.SQL(" AND ").join([sql.SQL(part) for part in matches]) if matches else sql.SQL("TRUE"),
         visible=visible.text,
-        order=ORDER,
     )
     cursor = await connection.execute(statement, {**visible.parameters, "organization_id": organization_id, "user_id": search.user_id})
     return [MemberRow(*row) for row in await cursor.fetchall()]
 
 
-async def page_of_members(
-    connection: AsyncConnection[Any], organization_id: str, search: UserSearch, *, limit: int, offset: int, after_id: str
-) -> tuple[list[MemberRow], int]:
+async def page_of_members(connection: AsyncConnection[Any], organization_id: str, wanted: Selection) -> tuple[list[MemberRow], int]:
     """A page of the members who match, by username, and how many follow the cursor in all (0 for an empty page).
 
-    `limit` 0 is no limit. Filters are on the person: `created_…` and `role` are those of the user (contract/identity.md 7).
+    Filters are on the person: `created_…` and `role` are those of the user (contract/identity.md 7). Reads `available_users`.
     """
-    matches, values = search_condition(search)
-    after, more = after_condition(after_id)
-    parameters = {**values, **more, "organization_id": organization_id, "limit": limit or None, "offset": offset}
-    cursor = await connection.execute(sql.SQL(_PAGE).format(matches=matches, after=after, order=ORDER), parameters)
+    people = those_in(organization_id, organization_id, wanted)
+    cursor = await connection.execute(sql.SQL(_PAGE).format(page=people.page, number=people.number), people.parameters)
     rows = await cursor.fetchall()
     return [MemberRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0

@@ -9,9 +9,8 @@ from typing import Any, LiteralString
 from psycopg import AsyncConnection, sql
 
 from domain.kernel.predicate import Predicate
-from projections import access
+from projections.available_users.pages import Selection, everybody
 from projections.users.render import UserRow
-from projections.users.search import ORDER, UserSearch, after_condition, search_condition
 
 #: Columns of `UserRow`, in its order, from `users u`; the organizations are read from `members`.
 USER_COLUMNS: LiteralString = """u.id, u.username, u.email, u.name, u.avatar_url, u.status, u.login_type, u.is_service_account, u.is_system,
@@ -23,7 +22,13 @@ _BY_NAME: LiteralString = f"SELECT {USER_COLUMNS} FROM users u WHERE lower(u.use
 _BY_EMAIL: LiteralString = (
     f"SELECT {USER_COLUMNS} FROM users u WHERE lower(u.email) = lower(%s) AND NOT u.deleted AND u.email <> '' AND NOT u.is_system"
 )
-_ACCESS = {"id": access.Column("u.id", access.Kind.UUID)}
+#: Rows end with the number of all who match, which is another query: it needs no columns, and the page no more than its own rows.
+_PAGE: LiteralString = f"""
+    SELECT {USER_COLUMNS}, ({{number}})
+    FROM ({{page}}) p
+    JOIN users u ON u.id = p.id
+    ORDER BY p.username_key, p.id
+"""
 
 
 async def user_by_id(connection: AsyncConnection[Any], user_id: str) -> UserRow | None:
@@ -54,38 +59,15 @@ async def anybody(connection: AsyncConnection[Any]) -> bool:
     return bool(row and row[0])
 
 
-async def list_users(
-    connection: AsyncConnection[Any], search: UserSearch, readable: Predicate, *, limit: int = 0, offset: int = 0, after_id: str = ""
-) -> tuple[list[UserRow], int]:
-    """A page of the people who match and whom `readable` shows, by username, and how many follow the cursor in all.
+async def list_users(connection: AsyncConnection[Any], wanted: Selection, readable: Predicate) -> tuple[list[UserRow], int]:
+    """A page of the people who match and whom `readable` (over `id`) shows, by username, and how many follow the cursor in all.
 
-    `limit` 0 is no limit. The number is 0 for an empty page, as in the reference (contract/listing.md 12).
+    The number is 0 for an empty page, as in the reference (contract/listing.md 12). Reads `available_users`.
     """
-    statement, parameters = page_of_users(search, readable, limit=limit, offset=offset, after_id=after_id)
-    rows = await (await connection.execute(statement, parameters)).fetchall()
+    people = everybody(wanted, readable)
+    cursor = await connection.execute(sql.SQL(_PAGE).format(page=people.page, number=people.number), people.parameters)
+    rows = await cursor.fetchall()
     return [UserRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
-
-
-def page_of_users(
-    search: UserSearch, readable: Predicate, *, limit: int = 0, offset: int = 0, after_id: str = ""
-) -> tuple[sql.Composed, dict[str, Any]]:
-    """The statement behind `list_users`, whose rows end with the number of all who match, and its parameters.
-
-    Counting stands apart from the page: it needs no columns, and the page needs no more than its own rows.
-    """
-    matches, values = search_condition(search)
-    after, more = after_condition(after_id)
-    visible = access.condition(readable, _ACCESS)
-    statement = sql.SQL(
-        """
-        SELECT {columns}, (SELECT count(*) FROM users u WHERE {matches} AND {after} AND {visible})
-        FROM users u
-        WHERE {matches} AND {after} AND {visible}
-        ORDER BY {order}, u.id
-        LIMIT %(limit)s OFFSET %(offset)s
-        """
-    ).format(columns=sql.SQL(USER_COLUMNS), matches=matches, after=after, visible=visible.text, order=ORDER)
-    return statement, {**values, **more, **visible.parameters, "limit": limit or None, "offset": offset}
 
 
 async def organization_roles(connection: AsyncConnection[Any], user_id: str) -> dict[str, list[str]]:

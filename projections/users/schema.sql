@@ -21,8 +21,5 @@ CREATE TABLE users (
 -- A name or address resolved to its living holder.
 CREATE INDEX users_username_idx ON users (lower(username)) WHERE NOT deleted AND username <> '';
 CREATE INDEX users_email_idx ON users (lower(email)) WHERE NOT deleted AND email <> '';
--- Lists in the order of usernames, page by page.
-CREATE INDEX users_order_idx ON users ((lower(username) COLLATE "C"), id) WHERE NOT deleted AND NOT is_system;
--- `status:`, in the same order; `role:`, where most people hold none. Parts of names: `available_users`.
-CREATE INDEX users_status_idx ON users (status, (lower(username) COLLATE "C"), id) WHERE NOT deleted AND NOT is_system;
-CREATE INDEX users_roles_idx ON users USING gin (roles) WHERE roles <> '[]';
+-- `last_seen_…:`. Everything else that lists of people look for, and their order: `available_users`.
+CREATE INDEX users_seen_idx ON users (last_seen_at, id) WHERE NOT deleted AND NOT is_system;

@@ -35,13 +35,16 @@ async def stored_acl(connection: AsyncConnection[Any], id: str) -> tuple[Acl, Ac
     return (row[0], row[1]) if row else ({}, {})
 
 
-async def acl_document(connection: AsyncConnection[Any], user_acl: Acl, group_acl: Acl) -> dict[str, Any]:
-    """The schema `WorkspaceACL`: entries whose user or group is gone are left out, rosters are empty for everybody."""
+async def acl_document(connection: AsyncConnection[Any], user_acl: Acl, group_acl: Acl, *, past: bool = False) -> dict[str, Any]:
+    """The schema `WorkspaceACL`: entries whose user or group is gone are left out, rosters are empty for everybody.
+
+    `past`: the connection looks back.
+    """
     users: list[dict[str, Any]] = []
     if user_acl:
         cursor = await connection.execute(_USERS, (list(user_acl),))
         users = [_user(id, username, name, avatar_url, role_of(user_acl[id])) for id, username, name, avatar_url in await cursor.fetchall()]
-    groups = await readable_groups(connection, ALWAYS, ids=list(group_acl)) if group_acl else []
+    groups = await readable_groups(connection, ALWAYS, ids=list(group_acl), past=past) if group_acl else []
     return {"users": users, "group": [{**group_document(group, ()), "role": role_of(group_acl[group.id])} for group in groups]}
 
 

@@ -9,6 +9,7 @@ from domain.roles import objects
 from domain.roles.objects import ANY_OWNER
 from domain.roles.permissions import Action
 from domain.roles.policy import allows
+from projections.available_users.pages import Selection
 from projections.available_users.queries import available_users
 from projections.users.search import parse_user_search
 from service.http.call import Call
@@ -31,7 +32,7 @@ async def index(call: Call) -> web.Response:
             raise Forbidden
         search = parse_user_search(call.request.query.get("q", ""))
         page = paging(call.request.query)
-        rows = await available_users(connection, search, limit=page.limit, offset=page.offset, after_id=page.after_id)
+        rows = await available_users(connection, Selection(search, page.limit, page.offset, page.after_id))
     return json_response(rows)
 
 

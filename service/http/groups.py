@@ -14,6 +14,7 @@ from domain.kernel.errors import NotFound
 from domain.organizations.commands import UpdateEveryoneGroup
 from domain.roles.filters import GROUPS, visible
 from domain.roles.permissions import Action, Resource
+from projections.available_users.pages import Selection
 from projections.groups.queries import group_by_id, page_of_group_members, readable_groups, rosters
 from projections.groups.render import GroupRow, group_document
 from projections.queryvalues import FLAG as FLAG_PARAMETER
@@ -186,7 +187,6 @@ async def _page(call: Call, group: GroupRow) -> web.Response:
     page = paging(call.request.query)
     readable = visible(call.caller.subject, Action.READ, Resource.GROUP_MEMBER, GROUP_MEMBERS)
     async with call.pool.connection() as connection:
-        rows, count = await page_of_group_members(
-            connection, group.id, search, readable, limit=page.limit, offset=page.offset, after_id=page.after_id
-        )
+        wanted = Selection(search, page.limit, page.offset, page.after_id)
+        rows, count = await page_of_group_members(connection, group, wanted, readable)
     return json_response({"users": [reduced_user(row) for row in rows] or None, "count": count})

@@ -14,6 +14,7 @@ from domain.roles.builtin import display_name
 from domain.roles.filters import MEMBERS, visible
 from domain.roles.permissions import Action, Resource
 from domain.roles.policy import allows
+from projections.available_users.pages import Selection
 from projections.organizations.members import member_by_handle, page_of_members, parse_member_search, readable_members
 from projections.organizations.render import MemberRow, member_document, member_with_user_document
 from projections.users.search import parse_user_search
@@ -55,9 +56,8 @@ async def page(call: Call) -> web.Response:
         asked = paging(call.request.query)
         if not allows(call.caller.subject, Action.READ, objects.members(organization.id)):
             raise NotFound
-        rows, count = await page_of_members(
-            connection, organization.id, search, limit=asked.limit, offset=asked.offset, after_id=asked.after_id
-        )
+        wanted = Selection(search, asked.limit, asked.offset, asked.after_id)
+        rows, count = await page_of_members(connection, organization.id, wanted)
     return json_response({"members": [member_with_user_document(row, display_name) for row in rows], "count": count})
 
 

@@ -15,6 +15,7 @@ from domain.kernel.spellings import uuid_text
 from domain.roles.permissions import Action
 from domain.templates.commands import UpdateTemplateACL
 from domain.templates.values import role_of
+from projections.available_users.pages import Selection
 from projections.groups.queries import readable_groups, rosters
 from projections.groups.render import group_document
 from projections.templates.sharing import people_on_list
@@ -92,7 +93,7 @@ async def available(call: Call) -> web.Response:
         template = await path_template(call, connection, Action.UPDATE)
         page = paging(call.request.query)
         search = parse_user_search(call.request.query.get("q", ""))
-        users, _ = await list_users(connection, search, ALWAYS, limit=page.limit, offset=page.offset, after_id=page.after_id)
+        users, _ = await list_users(connection, Selection(search, page.limit, page.offset, page.after_id), ALWAYS)
         groups = await _groups(connection, template["organization_id"])
     return json_response({"users": [reduced_user(user) for user in users], "groups": groups})
 

@@ -14,6 +14,7 @@ from domain.roles.permissions import Action, Resource
 from domain.roles.policy import allows
 from domain.users.commands import ChangeProfile, DeleteUser, SetUserStatus
 from domain.users.values import UserStatus
+from projections.available_users.pages import Selection
 from projections.users.queries import list_users
 from projections.users.render import unreadable_user, user_document
 from projections.users.search import parse_user_search
@@ -50,7 +51,7 @@ async def index(call: Call) -> web.Response:
     sees_all = allows(subject, Action.CREATE, objects.workspaces_of_any_owner_anywhere())
     readable = ALWAYS if sees_all else visible(subject, Action.READ, Resource.USER, USERS)
     async with call.pool.connection() as connection:
-        rows, count = await list_users(connection, search, readable, limit=page.limit, offset=page.offset, after_id=page.after_id)
+        rows, count = await list_users(connection, Selection(search, page.limit, page.offset, page.after_id), readable)
     users = [user_document(row) if allows(subject, Action.READ, objects.user(row.id)) else unreadable_user(row) for row in rows]
     return json_response({"users": users, "count": count})
 

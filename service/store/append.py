@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString
 
-from psycopg import AsyncConnection, AsyncCursor, errors
+from psycopg import AsyncConnection, AsyncCursor, Error, errors
 
 from domain.kernel.codec import topic_of
 from domain.kernel.events import Recorded, Stream
@@ -32,7 +32,8 @@ _APPEND: LiteralString = """
 #: Asked under the lock, so what is not there then is not there when the events get their positions. Only what was appended since
 #: a position that is moments old is looked at; the plan is made for its value, because a plan for any value would read the log.
 _UNKNOWN: LiteralString = """
-    SELECT EXISTS (
+    SELECT ledger_conflict('something has happened that the decision did not know of')
+    WHERE EXISTS (
       SELECT 1
       FROM ledger_events e
       WHERE e.notification_id > %s
@@ -46,7 +47,8 @@ _STORED: LiteralString = """
     FROM unnest(%s::uuid[], %s::bigint[]) AS n (id, version)
     JOIN ledger_events e ON e.originator_id = n.id AND e.originator_version = n.version
 """
-_MOVED_ON = "a stream that the decision relies on has moved on"
+#: What `ledger_conflict` raises.
+_CONFLICT = "LG409"
 
 
 class VersionConflict(Exception):
@@ -109,16 +111,10 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
         if side_writes or none_since:
             rows = await _append_beside(connection, parameters, side_writes, none_since)
         else:
-            # A transaction of its own. Nothing is stored when a held stream has moved on.
             rows = await (await connection.execute(_APPEND, parameters, prepare=True)).fetchall()
-            if not rows:
-                raise VersionConflict(_MOVED_ON)
-    except errors.UniqueViolation as error:
-        await connection.rollback()
-        raise VersionConflict(str(error)) from error
-    except Exception:
-        if not connection.broken and not connection.closed:
-            await connection.rollback()
+    except Error as error:
+        if isinstance(error, errors.UniqueViolation) or error.sqlstate == _CONFLICT:
+            raise VersionConflict(str(error)) from error
         raise
     return _placed(works, {(row[0], row[1]): (row[2], row[3]) for row in rows})
 
@@ -126,24 +122,26 @@ async def append(connection: AsyncConnection[Any], mapper: EventMapper, works: S
 async def _append_beside(
     connection: AsyncConnection[Any], parameters: Sequence[Any], side_writes: Sequence[SideWrite], none_since: Sequence[NoneSince]
 ) -> list[tuple[Any, ...]]:
-    """The same in one transaction with what lies beside the log, and with what must not have happened."""
+    """The same in one transaction with what lies beside the log, and with what must not have happened.
+
+    Statements that travel to one Sync are a transaction: it is over, and its lock free, before the first answer is read here.
+    """
     async with connection.pipeline() as pipeline:
-        await connection.execute("BEGIN")
-        if none_since:
-            await connection.execute(_LOCK)
-        found = [await connection.execute(_UNKNOWN, (n.position, f"{n.name}/", n.field, n.value), prepare=False) for n in none_since]
-        cursor = await connection.execute(_APPEND, parameters, prepare=True)
-        for write in side_writes:
-            await connection.execute(write.statement, write.parameters)
+        try:
+            if none_since:
+                await connection.execute(_LOCK)
+            for known in none_since:
+                await connection.execute(_UNKNOWN, (known.position, f"{known.name}/", known.field, known.value), prepare=False)
+            cursor = await connection.execute(_APPEND, parameters, prepare=True)
+            for write in side_writes:
+                await connection.execute(write.statement, write.parameters, prepare=True)
+        except BaseException as error:
+            if not isinstance(error, Error) or error.sqlstate is None:
+                # Something could not be sent. Leaving the pipeline sends a Sync, which would commit what was.
+                await connection.close()
+            raise
         await pipeline.sync()
-        rows = await cursor.fetchall()
-        if not rows:
-            raise VersionConflict(_MOVED_ON)
-        if [row for one in found for row in await one.fetchall() if row[0]]:
-            raise VersionConflict("something has happened that the decision did not know of")
-        await connection.execute("COMMIT")
-        await pipeline.sync()
-    return rows
+        return await cursor.fetchall()
 
 
 async def stored(connection: AsyncConnection[Any], works: Sequence[Work]) -> list[tuple[Recorded, ...]] | None:

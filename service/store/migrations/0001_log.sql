@@ -10,9 +10,17 @@ CREATE TABLE IF NOT EXISTS ledger_events (
 
 CREATE UNIQUE INDEX IF NOT EXISTS ledger_events_notification_id_idx ON ledger_events (notification_id ASC);
 
--- Appends events unless one of the held streams is at another version: then nothing is stored and nothing returned. The lock comes
--- before the statement that compares, so that it sees all that was committed. Times never go back: an event is lifted to the time
--- of the one before it, which stands in the log's last state at a fixed place.
+-- What the appending process decided by is no longer so: whatever the transaction has done is undone.
+CREATE FUNCTION ledger_conflict(reason text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'LG409', MESSAGE = reason;
+END
+$$;
+
+-- Appends events; a conflict when one of the held streams is at another version. The lock comes before the statement that
+-- compares, so that it sees all that was committed. Times never go back: an event is lifted to the time of the one before it,
+-- which stands in the log's last state at a fixed place.
 CREATE FUNCTION ledger_append(
   ids uuid[], versions bigint[], topics text[], states bytea[], held_ids uuid[], held_versions bigint[]
 ) RETURNS TABLE (id text, version bigint, "position" bigint, "time" text)
@@ -41,9 +49,10 @@ BEGIN
     )
     ORDER BY n.ordinal
     RETURNING l.originator_id::text, l.originator_version, l.notification_id, convert_from(substring(l.state FROM 10 FOR 27), 'UTF8');
-  IF FOUND THEN
-    PERFORM pg_notify('ledger_events', '');
+  IF NOT FOUND THEN
+    PERFORM ledger_conflict('a stream that the decision relies on has moved on');
   END IF;
+  PERFORM pg_notify('ledger_events', '');
 END
 $$;
 

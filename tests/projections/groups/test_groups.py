@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from domain.groups.events import GroupCreated, GroupDeleted, GroupMembersChanged, GroupUpdated
-from domain.kernel.predicate import ALWAYS, In
+from domain.kernel.predicate import ALWAYS, In, Predicate
 from domain.organizations.events import EveryoneGroupUpdated, MemberAdded, MemberRemoved, OrganizationCreated, OrganizationDeleted
 from domain.users.events import UserDeleted
 from projections.available_users.fold import MODEL as AVAILABLE_USERS
+from projections.available_users.pages import Selection
 from projections.groups.fold import MODEL as GROUPS
 from projections.groups.queries import (
     group_by_id,
@@ -128,12 +130,19 @@ async def test_rosters_show_whom_one_may_see(folded: Projecting) -> None:
 
 
 async def test_pages_of_people(folded: Projecting) -> None:
-    rows, count = await page_of_group_members(folded.connection, ACME, parse_user_search(""), ALWAYS, limit=1, offset=0, after_id="")
-    assert ([row.username for row in rows], count) == (["ann"], 2)
-    rows, count = await page_of_group_members(folded.connection, ACME, parse_user_search("bob"), ALWAYS, limit=0, offset=0, after_id=ANN)
-    assert ([row.username for row in rows], count) == (["bob"], 1)
-    rows, count = await page_of_group_members(folded.connection, DEVS, parse_user_search("bob"), ALWAYS, limit=0, offset=0, after_id="")
-    assert (rows, count) == ([], 0)
+    async def page(group_id: str, query: str = "", readable: Predicate = ALWAYS, **paging: Any) -> tuple[list[str], int]:
+        group = await group_by_id(folded.connection, group_id)
+        assert group is not None
+        rows, count = await page_of_group_members(folded.connection, group, Selection(parse_user_search(query), **paging), readable)
+        return [row.username for row in rows], count
+
+    assert await page(ACME, limit=1) == (["ann"], 2)
+    assert await page(ACME, "bob", after_id=ANN) == (["bob"], 1)
+    assert await page(ACME, after_id=ANN) == (["bob"], 1)
+    assert await page(DEVS, "bob") == ([], 0)
+    assert await page(ACME, readable=In("user_id", frozenset({BOB}))) == (["bob"], 1)
+    assert await page(OPS, readable=In("organization_id", frozenset({APEX}))) == (["bob"], 1)
+    assert await page(OPS, readable=In("organization_id", frozenset({ACME}))) == ([], 0)
 
 
 async def test_no_group_outlives_its_organization(projecting: Projecting) -> None:

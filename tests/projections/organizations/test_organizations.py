@@ -26,6 +26,7 @@ from domain.organizations.events import (
 )
 from domain.users.events import UserCreated, UserDeleted, UserSiteRolesSet
 from projections.available_users.fold import MODEL as AVAILABLE_USERS
+from projections.available_users.pages import Selection
 from projections.organizations.fold import MODEL as ORGANIZATIONS
 from projections.organizations.members import (
     member_by_handle,
@@ -230,9 +231,8 @@ async def test_the_unpaged_list_holds_what_may_be_read(folded: Projecting) -> No
 
 async def test_pages(folded: Projecting) -> None:
     async def page(query: str = "", limit: int = 0, offset: int = 0, after_id: str = "") -> tuple[list[str], int]:
-        rows, count = await page_of_members(
-            folded.connection, ACME, parse_user_search(query), limit=limit, offset=offset, after_id=after_id
-        )
+        wanted = Selection(parse_user_search(query), limit, offset, after_id)
+        rows, count = await page_of_members(folded.connection, ACME, wanted)
         return [row.username for row in rows], count
 
     assert await page() == (["Ann", "bob"], 2)

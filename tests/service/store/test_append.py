@@ -96,6 +96,19 @@ async def test_a_side_write_that_the_database_refuses_harms_no_other(store: Stor
     assert len(await log_of(store)) == 6
 
 
+async def test_a_side_write_that_cannot_be_sent_takes_its_events_with_it_and_harms_no_other(store: Store) -> None:
+    insert = "INSERT INTO password_hashes (user_id, hash) VALUES (%s, %s)"
+    writes = (SideWrite(insert, (str(uuid.uuid4()), "good")), SideWrite(insert, (str(uuid.uuid4()), "no\0text")))
+    good = [Work((change(new_stream(), 1),)) for _ in range(5)]
+    bad = Work((change(new_stream(), 1),), side_writes=writes)
+    results = await asyncio.gather(*(store.writer.commit(w) for w in (*good, bad)), return_exceptions=True)
+    assert [isinstance(r, psycopg.DataError) for r in results] == [False] * 5 + [True]
+    await store.writer.commit(Work((change(new_stream(), 1),)))
+    assert len(await log_of(store)) == 6
+    async with store.pool.connection() as connection:
+        assert await (await connection.execute("SELECT count(*) FROM password_hashes")).fetchone() == (0,)
+
+
 async def test_times_never_decrease_as_positions_grow(store: Store) -> None:
     ahead = NOON + timedelta(seconds=5)
     await store.writer.commit(Work((change(new_stream(), 1, ahead),)))
