@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from domain.builds.commands import CancelBuild, ReplaceBuildState
-from domain.kernel.errors import Forbidden, Invalid, NotFound
+from domain.kernel.errors import Forbidden, Invalid, NotFound, Violation
 from domain.roles.permissions import Action
 from domain.roles.policy import allows
-from projections.builds.queries import build_of_number, build_parameters, build_resources, builds_of_workspace
+from projections.builds.queries import build_of_number, build_parameters, build_place, build_resources, builds_of_workspace
 from projections.builds.timings import build_timings
 from projections.queryvalues import TEXT as TEXT_TERM
 from projections.queryvalues import TIME
@@ -86,13 +86,18 @@ def _number(text: str) -> int:
 
 
 async def list_builds(call: Call) -> web.Response:
-    """The builds of a workspace, newest first."""
+    """The builds of a workspace, newest first. Raises `Invalid` for an `after_id` that is none of them."""
     document = await workspace_in_path(call)
     page = paging(call.request.query)
     reader = QueryReader(call.request.query)
     since = reader.read("since", TIME)
     reader.check()
     async with call.pool.connection() as connection:
+        if page.after_id:
+            place = await build_place(connection, page.after_id)
+            if place is None or place.workspace_id != document.id:
+                violation = Violation("after_id", f"the workspace has no build {page.after_id}")
+                raise Invalid("There is no such build to start after.", validations=[violation])
         ids = await builds_of_workspace(connection, document.id, since=since, after_id=page.after_id, limit=page.limit, offset=page.offset)
         return json_response(await shown_builds(connection, ids))
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from multidict import MultiMapping
 
 from domain.kernel.errors import Invalid, Violation
+from domain.kernel.ids import NIL
 from projections.queryvalues import COUNT, UUID, Term, quoted
 
 T = TypeVar("T")
@@ -59,10 +60,11 @@ class Page:
 
 
 def paging(given: MultiMapping[str], *, default_limit: int = 0) -> Page:
-    """`limit`, `offset` and `after_id` of a list request. Raises `Invalid`. `default_limit` stands for an absent or empty one."""
+    """`limit`, `offset` and `after_id` of a list request. Raises `Invalid`. `default_limit` stands for an absent or empty one; the
+    nil id is no id (contract/lifecycle.md, conventions)."""
     reader = QueryReader(given)
     after_id = reader.read("after_id", UUID)
     limit = reader.read("limit", Term(COUNT.read, default_limit, default_limit))
-    page = Page(limit, reader.read("offset", COUNT), after_id)
+    page = Page(limit, reader.read("offset", COUNT), "" if after_id == NIL else after_id)
     reader.check()
     return page

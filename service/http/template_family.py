@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from psycopg import AsyncConnection
 
-from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.errors import Invalid, NotFound, Violation
 from domain.kernel.names import is_version_name
 from domain.roles.permissions import Action
 from domain.templates.commands import PromoteVersion
@@ -58,7 +58,8 @@ async def index(call: Call) -> web.Response:
         if page.after_id:
             after = await version_by_id(connection, page.after_id)
             if after is None or after["template_id"] != template["id"]:
-                raise Invalid(f"There is no version {page.after_id} to start after.", "after_id must be a version of the template.")
+                violation = Violation("after_id", f"the template has no version {page.after_id}")
+                raise Invalid("There is no such version to start after.", validations=[violation])
         wanted = VersionPage(bool(include_archived), page.after_id or None, page.limit, page.offset)
         rows = await versions_of(connection, template["id"], wanted)
         documents = await version_documents(connection, rows)

@@ -11,6 +11,7 @@ from tests.support.api import Client, Ledger, running_ledger
 from tests.support.building import HANG, PLAIN, built, ended, first_line, queued_workspace, template, workspace
 
 UNKNOWN = "00000000-0000-0000-0000-00000000dead"
+NIL = "00000000-0000-0000-0000-000000000000"
 
 
 async def test_a_build_is_answered_as_it_was_queued(ledger: Ledger) -> None:
@@ -67,10 +68,20 @@ async def test_builds_are_listed_newest_first_and_paged(ledger: Ledger) -> None:
     assert (await admin.get(f"{path}?after_id={builds[2]['id']}", want=200)).json == builds[:2]
     assert (await admin.get(f"{path}?since={builds[1]['created_at']}", want=200)).json == builds[:1]
     await admin.get(f"{path}?since=yesterday", want=400)
+    assert (await admin.get(f"{path}?after_id={NIL}", want=200)).json == builds
     by_number = f"/users/me/workspace/{made['name']}/builds"
     assert (await admin.get(f"{by_number}/2", want=200)).json == builds[1]
     await admin.get(f"{by_number}/9", want=404)
     await admin.get(f"{by_number}/two", want=400)
+
+
+async def test_a_page_of_builds_starts_after_one_of_the_workspace_alone(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    of = await template(ledger)
+    made, other = await workspace(admin, of), await workspace(admin, of)
+    for cursor in (UNKNOWN, other["latest_build"]["id"]):
+        refused = await admin.get(f"/workspaces/{made['id']}/builds?after_id={cursor}", want=400)
+        assert [violation["field"] for violation in refused.json["validations"]] == ["after_id"]
 
 
 async def test_a_delete_ends_the_workspace_but_not_its_builds(ledger: Ledger) -> None:
