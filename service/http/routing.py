@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from service.http.call import Call
 
 API_BASE = "/api/v2"
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_SAFE = ("GET", "OPTIONS")
 JSON = "application/json"
 
 Handler: TypeAlias = "Callable[[Call], Awaitable[web.StreamResponse]]"
@@ -152,4 +153,4 @@ class Route:
     @property
     def changes(self) -> bool:
         """Whether the method may change something, and so takes an `Idempotency-Key`."""
-        return self.method != "GET"
+        return self.method not in _SAFE

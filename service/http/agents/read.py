@@ -107,6 +107,7 @@ ROUTES = (
         responses={200: "AgentContainers", 501: None},
         tag="Agents",
     ),
+    _network("/workspaceagents/{agent}/containers/watch", "Watch the containers on an agent's machine (not offered)"),
     _network("/workspaceagents/{agent}/connection", "How to connect to an agent (not offered)"),
     _network("/workspaceagents/{agent}/coordinate", "Join the private network of an agent (not offered)"),
     _network("/workspaceagents/{agent}/pty", "Open a terminal in a workspace (not offered)"),

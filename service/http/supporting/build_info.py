@@ -55,6 +55,12 @@ async def latency_check(_call: Call) -> web.Response:
     return web.Response(text="OK", headers={"Access-Control-Allow-Origin": "*", "Timing-Allow-Origin": "*", "Cache-Control": "no-store"})
 
 
+async def latency_preflight(_call: Call) -> web.Response:
+    """Browsers ask first when a page of another origin sends headers of its own with its probe."""
+    allowed = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET", "Access-Control-Allow-Headers": "*"}
+    return web.Response(status=204, headers=allowed)
+
+
 async def _deployment_id(call: Call) -> str:
     async with call.pool.connection() as connection:
         return await deployment_id(connection)
@@ -101,5 +107,15 @@ ROUTES: tuple[Route, ...] = (
         responses={200: None},
         tag="Operations",
         produces=("text/plain",),
+    ),
+    Route(
+        "OPTIONS",
+        "//latency-check",
+        latency_preflight,
+        access=Access.PUBLIC,
+        permission="none",
+        summary="Ask whether a page of another origin may measure the way to the service",
+        responses={204: None},
+        tag="Operations",
     ),
 )

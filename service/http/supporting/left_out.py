@@ -7,6 +7,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from domain.kernel.errors import NotFound
+from service.auth.agent_tokens import calling_agent
 from service.http.call import Call
 from service.http.routing import Access, Handler, Route
 
@@ -21,6 +22,13 @@ _TASKS = "Tasks and chats are not part of this service."
 _NOTIFICATIONS = "This service notifies nobody; changes can be watched."
 _BUDGETS = "Nothing here spends on AI, so there are no budgets for it."
 _SECRETS = "Secrets of people are not kept here."
+_TOOL = "The command-line tool is not handed out here; any release of it from 2.24 on works with this service."
+_PORTS = "Ports of workspaces cannot be reached through this service, so there is nothing to share."
+_IDENTITY = "Agents sign in with the token that their build left them; identities of cloud machines are not verified here."
+_EXTERNAL_AUTH = "This service signs nobody in to other services."
+_REINIT = "Workspaces are not built ahead of time here, so no agent is ever given another one."
+_TEST_AUDIT = "Entries of the audit log come from what happened, and from nothing else."
+_OAUTH = "This service is no provider of OAuth2; people and programs sign in with tokens of their own."
 _SIGN_IN = "People sign in with passwords here; other identity providers are not part of this service."
 
 
@@ -68,6 +76,22 @@ TABLE: tuple[LeftOut, ...] = (
     LeftOut("DELETE", "/users/{user}/secrets/{name}", _SECRETS),
     LeftOut("GET", "/derp-map", _NETWORK),
     LeftOut("GET", "/tailnet", _NETWORK),
+    LeftOut("GET", "//derp", _NETWORK, Access.PUBLIC),
+    LeftOut("GET", "/workspaces/{workspace}/port-share", _PORTS),
+    LeftOut("POST", "/workspaces/{workspace}/port-share", _PORTS),
+    LeftOut("DELETE", "/workspaces/{workspace}/port-share", _PORTS),
+    LeftOut("POST", "/workspaceagents/aws-instance-identity", _IDENTITY, Access.PUBLIC),
+    LeftOut("POST", "/workspaceagents/azure-instance-identity", _IDENTITY, Access.PUBLIC),
+    LeftOut("POST", "/workspaceagents/google-instance-identity", _IDENTITY, Access.PUBLIC),
+    LeftOut("GET", "/workspaceagents/me/external-auth", _EXTERNAL_AUTH, Access.AGENT),
+    LeftOut("GET", "/workspaceagents/me/reinit", _REINIT, Access.AGENT),
+    LeftOut("GET", "/external-auth", _EXTERNAL_AUTH),
+    LeftOut("POST", "/audit/testgenerate", _TEST_AUDIT),
+    LeftOut("GET", "/replicas", _STATISTICS),
+    LeftOut("GET", "/oauth2-provider/apps", _OAUTH),
+    LeftOut("GET", "//.well-known/oauth-authorization-server", _OAUTH, Access.PUBLIC),
+    LeftOut("GET", "//bin/{name}", _TOOL, Access.PUBLIC),
+    LeftOut("GET", "//install.sh", _TOOL, Access.PUBLIC),
     LeftOut("GET", "/applications/auth-redirect", _NETWORK),
     LeftOut("GET", "/organizations/{organization}/provisionerdaemons/serve", _PROVISIONER_RPC),
     LeftOut("GET", "/users/oauth2/github/callback", _SIGN_IN, Access.PUBLIC),
@@ -77,9 +101,11 @@ TABLE: tuple[LeftOut, ...] = (
 )
 
 
-def _refusing(why: str) -> Handler:
-    async def refuse(_call: Call) -> web.StreamResponse:
-        raise NotFound("This is not part of the service.", why)
+def _refusing(left_out: LeftOut) -> Handler:
+    async def refuse(call: Call) -> web.StreamResponse:
+        if left_out.access is Access.AGENT:
+            await calling_agent(call)
+        raise NotFound("This is not part of the service.", left_out.why)
 
     return refuse
 
@@ -88,7 +114,7 @@ ROUTES: tuple[Route, ...] = tuple(
     Route(
         left_out.method,
         left_out.path,
-        _refusing(left_out.why),
+        _refusing(left_out),
         access=left_out.access,
         permission="none",
         summary="Not offered here",

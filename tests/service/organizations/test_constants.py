@@ -7,6 +7,7 @@ import re
 import aiohttp
 import pytest
 
+from service.http.routing import Access
 from service.http.supporting.left_out import TABLE
 from service.version import BUILD_VERSION
 from tests.support.api import Ledger
@@ -27,6 +28,9 @@ async def test_what_is_left_out_says_so(ledger: Ledger) -> None:
     admin = await ledger.admin()
     for row in TABLE:
         path = re.sub(r"\{[a-z]+\}", NOBODY, row.path)
+        if row.access is Access.AGENT:
+            await admin.request(row.method, path, want=401)
+            continue
         answer = await admin.request(row.method, path, want=404)
         assert answer.json == {"message": "This is not part of the service.", "detail": row.why}
 
@@ -49,3 +53,10 @@ async def test_the_inbox_is_empty_and_its_socket_silent(ledger: Ledger) -> None:
 async def test_anybody_may_measure_the_way_here(ledger: Ledger) -> None:
     answer = await ledger.anonymous.get("//latency-check?cache_bust=1", want=200)
     assert answer.headers["Timing-Allow-Origin"] == "*"
+
+
+async def test_a_page_of_another_origin_may_ask_whether_it_may_measure(ledger: Ledger) -> None:
+    asks = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x-csrf-token"}
+    answer = await ledger.anonymous.request("OPTIONS", "//latency-check?cache_bust=1", headers=asks, want=204)
+    allowed = [answer.headers[f"Access-Control-Allow-{what}"] for what in ("Origin", "Methods", "Headers")]
+    assert (allowed, answer.raw) == (["*", "GET", "*"], b"")
