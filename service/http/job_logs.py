@@ -121,4 +121,5 @@ def _document(line: StoredLine) -> dict[str, Any]:
 
 
 def _as_text(line: StoredLine) -> str:
-    return f"{rfc3339(line.created_at)} [{line.level}] [{line.source}|{line.stage}] {line.output}\n"
+    # All of them are the provisioner's in this form, those of its daemon too (contract/lifecycle.md B7).
+    return f"{rfc3339(line.created_at)} [{line.level}] [provisioner|{line.stage}] {line.output}\n"
