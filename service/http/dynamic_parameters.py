@@ -15,7 +15,7 @@ import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 from psycopg import AsyncConnection
 
-from domain.kernel.errors import DomainError, Invalid
+from domain.kernel.errors import DomainError, Invalid, Violation
 from domain.kernel.ids import NIL
 from domain.kernel.spellings import uuid_text
 from domain.templates.preview import diagnostic, preview
@@ -124,14 +124,15 @@ async def _send(socket: web.WebSocketResponse, document: Mapping[str, Any]) -> N
 
 
 def _owner(call: Call) -> str:
-    """`user_id`: `me` (also when absent) or a UUID. Raises `Invalid`."""
-    text = call.request.query.get("user_id", "me")
+    """`user_id`: `me` (also when absent or empty) or a UUID. Raises `Invalid`."""
+    text = call.request.query.get("user_id") or "me"
     if text == "me":
         return call.caller.user_id
     try:
         return uuid_text(text)
     except ValueError:
-        raise Invalid("The query parameter user_id is neither a UUID nor me.", f"{text!r} is neither.") from None
+        violation = Violation("user_id", f"{text[:40]!r} is neither a UUID nor me")
+        raise Invalid("Query parameters have invalid values.", validations=[violation]) from None
 
 
 _PATH = "/templateversions/{templateversion}/dynamic-parameters"

@@ -119,7 +119,8 @@ async def test_the_versions_of_a_template(ledger: Ledger) -> None:
 
     assert await listed() == ["one", "two", "three"]
     assert await listed(f"?after_id={first['id']}&limit=1") == ["two"]
-    await admin.get(f"{at}?after_id={uuid.uuid4()}", want=400)
+    assert fields(await admin.get(f"{at}?after_id={uuid.uuid4()}", want=400)) == ["after_id"]
+    assert await listed(f"?after_id={uuid.UUID(int=0)}") == ["one", "two", "three"]
     assert (await admin.get(f"{at}/two", want=200)).json["id"] == second["id"]
     await admin.get(f"{at}/TWO", want=404)
     assert (await admin.get(f"{named}/two/previous", want=200)).json["id"] == first["id"]
@@ -176,7 +177,8 @@ async def test_the_form_is_judged_once_and_over_a_socket(ledger: Ledger) -> None
     lost = (await admin.post(f"{path}/evaluate", {"id": 7}, want=200)).json
     assert (lost["parameters"], lost["diagnostics"][0]["extra"]["code"]) == (None, "owner_not_found")
     await admin.get(path, want=426)
-    await admin.get(f"{path}?user_id=x", want=400)
+    assert fields(await admin.get(f"{path}?user_id=x", want=400)) == ["user_id"]
+    await admin.get(f"{path}?user_id=", want=426)
     url = f"{ledger.base}/api/v2{path}"
     async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=token(admin)) as socket:
         assert (await socket.receive_json(timeout=5))["id"] == -1
