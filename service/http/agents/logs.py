@@ -184,25 +184,28 @@ async def post_log_source(call: Call) -> web.Response:
     return json_response(document, 201)
 
 
-ROUTES = (
-    Route(
-        "GET",
-        "/workspaceagents/{agent}/logs",
-        get_logs,
-        access=Access.SESSION,
-        permission="workspace:read",
-        summary="Read or follow what an agent prints",
-        responses={200: ["WorkspaceAgentLog"]},
-        query=(
-            Parameter("after", "int", "Only lines with a higher id."),
-            Parameter("format", "'json'|'text'", "text: one line of text each."),
-            Parameter("follow", "string", "Present, with any value: over a WebSocket, until the agent is no longer of the latest build."),
-            Parameter("no_compression", "string", "Accepted; messages are never compressed."),
-        ),
-        tag="Agents",
-        stream=Stream(Protocol.WEBSOCKET, "[WorkspaceAgentLog]", enveloped=False, when="follow"),
-        produces=(JSON, "text/plain"),
+_LOGS = Route(
+    "GET",
+    "/workspaceagents/{agent}/logs",
+    get_logs,
+    access=Access.SESSION,
+    permission="workspace:read",
+    summary="Read or follow what an agent prints",
+    responses={200: ["WorkspaceAgentLog"]},
+    query=(
+        Parameter("after", "int", "Only lines with a higher id."),
+        Parameter("format", "'json'|'text'", "text: one line of text each."),
+        Parameter("follow", "string", "Present, with any value: over a WebSocket, until the agent is no longer of the latest build."),
+        Parameter("no_compression", "string", "Accepted; messages are never compressed."),
     ),
+    tag="Agents",
+    stream=Stream(Protocol.WEBSOCKET, "[WorkspaceAgentLog]", enveloped=False, when="follow"),
+    produces=(JSON, "text/plain"),
+)
+
+ROUTES = (
+    _LOGS,
+    replace(_LOGS, path="/workspaceagents/{agent}/startup-logs", summary="Read or follow what an agent prints (old path)", deprecated=True),
     Route(
         "PATCH",
         "/workspaceagents/me/logs",

@@ -32,11 +32,10 @@ MAX_VALUE_BYTES = 2048
 MAX_KEYS_BYTES = 6144
 #: Changes within this time go out together.
 _PAUSE_SECONDS = 1.0
-_NANOSECONDS = 1_000_000_000
 
 
 def metadata_document(metadatum: Metadatum, now: datetime) -> dict[str, Any]:
-    """`{result, description}`; the age in whole seconds, intervals in nanoseconds as the API has all durations of agents."""
+    """`{result, description}`; age, interval and timeout in whole seconds: pages compare them (contract/lifecycle.md C5, D8)."""
     return {
         "result": {
             "collected_at": rfc3339(metadatum.collected_at),
@@ -48,8 +47,8 @@ def metadata_document(metadatum: Metadatum, now: datetime) -> dict[str, Any]:
             "display_name": metadatum.display_name,
             "key": metadatum.key,
             "script": metadatum.script,
-            "interval": metadatum.interval_seconds * _NANOSECONDS,
-            "timeout": metadatum.timeout_seconds * _NANOSECONDS,
+            "interval": metadatum.interval_seconds,
+            "timeout": metadatum.timeout_seconds,
         },
     }
 

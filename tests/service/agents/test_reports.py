@@ -50,6 +50,8 @@ async def test_an_agent_learns_what_to_run(ledger: Ledger) -> None:
     key = (await agent.get("/workspaceagents/me/gitsshkey", want=200)).json
     assert key["private_key"]
     await agent.get("/workspaceagents/me/rpc", want=501)
+    for left_out in ("external-auth?id=github", "reinit"):
+        await agent.get(f"/workspaceagents/me/{left_out}", want=404)
 
 
 async def test_reports_show_in_the_agents_document(ledger: Ledger) -> None:
@@ -135,6 +137,7 @@ async def test_log_lines_are_read_back(ledger: Ledger) -> None:
     assert text.headers["Content-Type"].startswith("text/plain")
     assert text.raw.decode().splitlines()[0] == "2026-03-02T12:00:00Z [warn] [agent|Up] one\ufffd"
     assert (await owner.get(path)).json["logs_length"] == len("one\ufffdtwo".encode())
+    assert (await owner.get(f"{path}/startup-logs", want=200)).json == [one, two]
 
 
 async def test_lines_without_a_source_come_from_outside(ledger: Ledger) -> None:
@@ -183,7 +186,7 @@ async def test_metadata_is_watched_as_it_changes(ledger: Ledger) -> None:
         await agent.post("/workspaceagents/me/metadata-values", {"metadata": [value, {"key": "long", "value": "v" * 3000}]}, want=204)
         load, long = (await socket.receive_json(timeout=10))["data"]
     assert load["result"]["collected_at"] == "2026-03-02T12:00:00Z"
-    assert (load["result"]["value"], load["description"]["interval"]) == ("0.5", 10_000_000_000)
+    assert (load["result"]["value"], load["description"]["interval"]) == ("0.5", 10), "seconds, as pages compare them with the age"
     assert load["result"]["age"] > 0
     assert len(long["result"]["value"]) == 2048
     assert long["result"]["error"]
