@@ -107,6 +107,7 @@ class Echo:
             raise JobFailed("The archive of the template version no longer exists.")
         try:
             # Unpacking and parsing take as long as the archive is large: other jobs and requests go on meanwhile.
+            await progress.flush()
             plan = await asyncio.to_thread(_parse, content, given, inherited)
             variables = resolve_variables(plan.variables, given.items(), inherited)
         except ImportFailed as error:

@@ -23,7 +23,7 @@ from domain.templates.version_commands import CompleteImport, EndCanceledImport,
 from projections.engine.positions import Positions
 from projections.jobs.queries import next_jobs, unfinished_jobs
 from service.commands.bus import CommandBus
-from service.store.job_logs import LogLine, append_lines
+from service.store.job_logs import LogLine, append_lines, size_of, stored_with
 
 log = logging.getLogger(__name__)
 
@@ -121,27 +121,36 @@ class JobBoard:
                     await self._execute(job, NoteLogsOverflow(job.stream_id))
                 return
 
-    async def complete(self, job: Job, command: CompleteBuild | CompleteImport | CompleteDryRun) -> int:
-        """End a job with its result; returns the position of its end, 0 if it had ended before. So do the other two."""
-        return await self._execute(job, command)
+    async def complete(self, job: Job, command: CompleteBuild | CompleteImport | CompleteDryRun, lines: Sequence[LogLine] = ()) -> int:
+        """End a job with its result; returns the position of its end, 0 if it had ended before. So do the other two.
 
-    async def fail(self, job: Job, error: str, error_code: str = "", *, by_reaper: bool = False) -> int:
+        `lines` are the last of its log, stored with the end: they must be known to fit.
+        """
+        return await self._execute(job, command, lines)
+
+    async def fail(self, job: Job, error: str, error_code: str = "", lines: Sequence[LogLine] = (), *, by_reaper: bool = False) -> int:
         """End a job with an error; `by_reaper` also when another worker has it, or none."""
         worker = None if by_reaper else job.worker_id
         error = error.replace(_NUL, "")
+        command: FailBuild | FailImport | FailDryRun
         if job.type == BUILD:
-            return await self._execute(job, FailBuild(job.stream_id, job.workspace_id, worker, error, error_code), as_system=by_reaper)
-        if job.type == IMPORT:
-            return await self._execute(job, FailImport(job.stream_id, worker, error, error_code), as_system=by_reaper)
-        return await self._execute(job, FailDryRun(job.stream_id, worker, error, error_code), as_system=by_reaper)
+            command = FailBuild(job.stream_id, job.workspace_id, worker, error, error_code)
+        elif job.type == IMPORT:
+            command = FailImport(job.stream_id, worker, error, error_code)
+        else:
+            command = FailDryRun(job.stream_id, worker, error, error_code)
+        return await self._execute(job, command, lines, as_system=by_reaper)
 
-    async def end_canceled(self, job: Job) -> int:
+    async def end_canceled(self, job: Job, lines: Sequence[LogLine] = ()) -> int:
         """End a job as it was asked to."""
+        command: EndCanceledBuild | EndCanceledImport | EndCanceledDryRun
         if job.type == BUILD:
-            return await self._execute(job, EndCanceledBuild(job.stream_id, job.workspace_id, job.worker_id))
-        if job.type == IMPORT:
-            return await self._execute(job, EndCanceledImport(job.stream_id, job.worker_id))
-        return await self._execute(job, EndCanceledDryRun(job.stream_id, job.worker_id))
+            command = EndCanceledBuild(job.stream_id, job.workspace_id, job.worker_id)
+        elif job.type == IMPORT:
+            command = EndCanceledImport(job.stream_id, job.worker_id)
+        else:
+            command = EndCanceledDryRun(job.stream_id, job.worker_id)
+        return await self._execute(job, command, lines)
 
     async def _start(self, job: Job) -> int:
         command: Any
@@ -157,11 +166,12 @@ class JobBoard:
             log.warning("job could not be taken", extra={"job": job.id, "reason": refusal.message})
             return 0
 
-    async def _execute(self, job: Job, command: Any, *, as_system: bool = False) -> int:
+    async def _execute(self, job: Job, command: Any, lines: Sequence[LogLine] = (), *, as_system: bool = False) -> int:
         """Carry out a command on behalf of whoever queued the job; returns its position, 0 when nothing happened."""
         actor = Actor("system") if as_system else Actor("provisioner", job.worker_id)
         context = Context(actor, self.now(), job.correlation_id, causation_id=job.causation_id)
-        return (await self._bus.execute(command, context)).position
+        beside = (stored_with(job.id, lines),) if lines else ()
+        return (await self._bus.execute(command, context, side_writes=beside)).position
 
     async def _shown(self, position: int) -> None:
         try:
@@ -194,7 +204,7 @@ def _batches(lines: Sequence[LogLine]) -> list[list[LogLine]]:
     batches: list[list[LogLine]] = []
     size = 0
     for line in lines:
-        length = len(line.output.encode())
+        length = size_of(line)
         if not batches or size + length > _BATCH_BYTES:
             batches.append([])
             size = 0

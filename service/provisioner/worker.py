@@ -24,6 +24,7 @@ from service.provisioner.progress import JobCanceled, JobFailed, Progress
 from service.provisioner.reaper import Reaper
 from service.store.connect import Connect
 from service.store.group_commit import Busy
+from service.store.job_logs import MAX_BYTES
 from service.store.provisioner_daemons import beat, forget_jobs
 from service.web.feed import Change
 
@@ -193,7 +194,9 @@ class Worker:
         return [id for lane in self._lanes for id in lane.ids]
 
     def _begin(self, job: Job) -> None:
-        progress = Progress(lambda lines: _stored(lambda: self._board.print(job, lines)), self._board.now)
+        # What a job printed before it was resumed is not known here.
+        room = 0 if job.is_resumed else MAX_BYTES
+        progress = Progress(lambda lines: _stored(lambda: self._board.print(job, lines)), self._board.now, room=room)
         task = asyncio.create_task(self._run(job, progress), name=f"job-{job.id}")
         self._running[job.id] = _Running(job, progress, task)
         if job.is_canceled or job.stream_id in self._cancel_requests:
@@ -221,18 +224,22 @@ class Worker:
             result = await self._echo.carry_out(job, progress)
         except JobCanceled:
             await progress.say("Canceled", "The job was canceled.", level="warn")
-            await _stored(lambda: self._board.end_canceled(job))
+            lines = await progress.last_lines()
+            await _stored(lambda: self._board.end_canceled(job, lines))
         except JobFailed as failure:
             message, code = failure.message, failure.code
             await progress.say("Failed", message, level="error")
-            await _stored(lambda: self._board.fail(job, message, code))
+            lines = await progress.last_lines()
+            await _stored(lambda: self._board.fail(job, message, code, lines))
         except _AWAY:
             raise
         except Exception:
             log.exception("provisioner failed to carry out a job", extra={"job": job.id})
-            await _stored(lambda: self._board.fail(job, "The provisioner failed to carry out the job: an internal error."))
+            lines = await progress.last_lines()
+            await _stored(lambda: self._board.fail(job, "The provisioner failed to carry out the job: an internal error.", lines=lines))
         else:
-            await _stored(lambda: self._board.complete(job, result))
+            lines = await progress.last_lines()
+            await _stored(lambda: self._board.complete(job, result, lines))
 
 
 async def _stored(write: Callable[[], Awaitable[object]]) -> None:

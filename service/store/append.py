@@ -8,7 +8,7 @@ because clocks of several processes differ.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString
 
@@ -60,7 +60,7 @@ class SideWrite:
     """A statement for what lies beside the log (hashes, keys, files), run in the transaction of the events."""
 
     statement: LiteralString
-    parameters: Sequence[Any]
+    parameters: Sequence[Any] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

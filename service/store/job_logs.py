@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
+import orjson
 from psycopg import AsyncConnection
+
+from service.store.append import SideWrite
 
 CHANNEL: LiteralString = "ledger_job_logs"
 MAX_BYTES = 1 << 20
@@ -17,7 +20,7 @@ DAEMON = "provisioner_daemon"
 TOOL = "provisioner"
 
 _OVERFLOW = "The log of this job is full: what follows is left out."
-# One statement decides and writes, so that two writers of one job cannot both pass the limit.
+# One statement decides and writes, so that two writers of one job cannot both pass the limit. Lines travel as one document.
 _APPEND: LiteralString = """
     WITH size AS (
       INSERT INTO job_log_sizes AS s (job_id, bytes)
@@ -28,21 +31,20 @@ _APPEND: LiteralString = """
     ), lines AS (
       INSERT INTO job_logs (job_id, created_at, source, level, stage, output)
       SELECT %(job)s::uuid, n.created_at, n.source, n.level, n.stage, n.output
-      FROM unnest(%(times)s::timestamptz[], %(sources)s::text[], %(levels)s::text[], %(stages)s::text[], %(outputs)s::text[])
-        WITH ORDINALITY AS n (created_at, source, level, stage, output, ordinal), size
+      FROM ROWS FROM (
+          json_to_recordset(%(lines)s::json) AS (created_at timestamptz, source text, level text, stage text, output text)
+        ) WITH ORDINALITY AS n (created_at, source, level, stage, output, ordinal), size
       ORDER BY n.ordinal
-      RETURNING 1
-    )
-    SELECT count(*), pg_notify('ledger_job_logs', %(job)s::text) FROM lines
-"""
-_FILL: LiteralString = """
-    WITH full_now AS (
-      INSERT INTO job_log_sizes AS s (job_id, bytes, is_full) VALUES (%(job)s::uuid, 0, true)
+    ), full_now AS (
+      INSERT INTO job_log_sizes AS s (job_id, bytes, is_full)
+      SELECT %(job)s::uuid, 0, true WHERE NOT EXISTS (SELECT FROM size)
       ON CONFLICT (job_id) DO UPDATE SET is_full = true WHERE NOT s.is_full
       RETURNING 1
+    ), warning AS (
+      INSERT INTO job_logs (job_id, created_at, source, level, stage, output)
+      SELECT %(job)s::uuid, %(time)s, 'provisioner_daemon', 'warn', %(stage)s, %(warning)s FROM full_now
     )
-    INSERT INTO job_logs (job_id, created_at, source, level, stage, output)
-    SELECT %(job)s::uuid, %(time)s, 'provisioner_daemon', 'warn', %(stage)s, %(output)s FROM full_now
+    SELECT EXISTS (SELECT FROM size), pg_notify('ledger_job_logs', %(job)s::text)
 """
 _READ: LiteralString = """
     SELECT id, created_at, source, level, stage, output
@@ -83,27 +85,31 @@ async def append_lines(connection: AsyncConnection[Any], job_id: str, lines: Seq
     """
     if not lines:
         return True
-    cursor = await connection.execute(
-        _APPEND,
-        {
-            "job": job_id,
-            "bytes": sum(len(line.output.encode()) for line in lines),
-            "limit": MAX_BYTES,
-            "times": [line.created_at for line in lines],
-            "sources": [line.source for line in lines],
-            "levels": [line.level for line in lines],
-            "stages": [line.stage for line in lines],
-            "outputs": [line.output for line in lines],
-        },
-        prepare=True,
-    )
+    cursor = await connection.execute(_APPEND, _parameters(job_id, lines), prepare=True)
     row = await cursor.fetchone()
-    if row is not None and row[0] == len(lines):
-        return True
-    last = lines[-1]
-    await connection.execute(_FILL, {"job": job_id, "time": last.created_at, "stage": last.stage, "output": _OVERFLOW})
-    await connection.execute("SELECT pg_notify('ledger_job_logs', %s)", (job_id,))
-    return False
+    return row is not None and bool(row[0])
+
+
+def stored_with(job_id: str, lines: Sequence[LogLine]) -> SideWrite:
+    """The statement that stores lines with the end of their job. For lines that are known to fit: nobody hears if they do not."""
+    return SideWrite(_APPEND, _parameters(job_id, lines))
+
+
+def size_of(line: LogLine) -> int:
+    """How much of the limit a line takes, in bytes."""
+    return len(line.output.encode())
+
+
+def _parameters(job_id: str, lines: Sequence[LogLine]) -> Mapping[str, Any]:
+    return {
+        "job": job_id,
+        "bytes": sum(size_of(line) for line in lines),
+        "limit": MAX_BYTES,
+        "lines": orjson.dumps(lines).decode(),
+        "time": lines[-1].created_at,
+        "stage": lines[-1].stage,
+        "warning": _OVERFLOW,
+    }
 
 
 async def read_lines(connection: AsyncConnection[Any], job_id: str, after: int, limit: int) -> list[StoredLine]:
