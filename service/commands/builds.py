@@ -44,7 +44,6 @@ from service.store import build_states
 from service.store.append import SideWrite
 from service.store.provisioner_daemons import somebody_is_idle
 
-_TOKEN = "INSERT INTO agent_token_digests (digest, agent_id) VALUES (%b, %s::uuid)"
 _NO_TOKENS = "DELETE FROM agent_token_digests WHERE agent_id = ANY(%s::uuid[])"
 
 
@@ -97,8 +96,7 @@ async def _complete(command: CompleteBuild, unit: Unit, context: Context) -> Dec
     deadlines = deadlines_at_completion(context.time, await deadline_rules(unit, workspace))
     for agent in command.agents:
         unit.new(AGENT, agent.id)
-        unit.write(SideWrite(_TOKEN, (agent.token_digest, agent.id)))
-    unit.write(build_states.put(command.build_id, command.state))
+    unit.write(build_states.left(command.build_id, command.state, [(agent.id, agent.token_digest) for agent in command.agents]))
     return decide_complete_build(command, build, deadlines, end)
 
 

@@ -62,7 +62,7 @@ async def end_facts(unit: Unit, workspace: Workspace, build_id: str, context: Co
     computed = None
     if schedule is not None and workspace.dormant_at is None:
         computed = next_allowed(schedule, _schedule_facts(template).autostart_days, context.time)
-    agents = await older_agents(unit, workspace.id, build_id)
+    agents = await older_agents(unit, workspace.id, build_id) if workspace.build_number > 1 else ()
     return EndFacts(workspace.owner_id, workspace.name, workspace.deleted, workspace.next_start_at, computed, agents)
 
 
