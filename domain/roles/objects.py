@@ -189,3 +189,8 @@ def organization_roles(organization_id: str) -> Object:
 def site_roles() -> Object:
     """Who holds which site role."""
     return Object(Resource.ASSIGN_ROLE.value)
+
+
+def deployment_config() -> Object:
+    """What is set for the whole deployment."""
+    return Object(Resource.DEPLOYMENT_CONFIG.value)
