@@ -16,6 +16,7 @@ from projections.template_versions.fold import MODEL as TEMPLATE_VERSIONS
 from projections.templates.fold import MODEL as TEMPLATES
 from projections.timers.arming import MODEL as TIMERS
 from projections.users.fold import MODEL as USERS
+from projections.webhooks.fold import MODEL as WEBHOOKS
 from projections.workspaces.documents import MODEL as WORKSPACES
 
 MODELS: tuple[ReadModel, ...] = (
@@ -32,5 +33,6 @@ MODELS: tuple[ReadModel, ...] = (
     AVAILABLE_USERS,
     TIMERS,
     HISTORY,
+    WEBHOOKS,
     AUDIT_LOG,
 )

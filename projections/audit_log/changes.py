@@ -21,6 +21,7 @@ from domain.organizations import events as organizations
 from domain.templates import events as templates
 from domain.templates import version_events as versions
 from domain.users import events as users
+from domain.webhooks import events as webhooks
 from domain.workspaces import events as workspaces
 from projections.documents import rfc3339
 
@@ -189,6 +190,24 @@ _write("api_key", api_keys.ApiKeyDeleted, action="delete")
 CHANGES[api_keys.LoginFailed] = lambda e, r: Change(
     "api_key", r.stream.id, "login", status_code=401, user_id=e.user_id, additional_fields={"reason": e.reason}
 )
+
+CHANGES[webhooks.WebhookCreated] = lambda e, r: Change(
+    "webhook", r.stream.id, "create", _values(e, "url", "description", "event_types", "enabled"), e.url
+)
+CHANGES[webhooks.WebhookUpdated] = lambda e, r: Change(
+    "webhook", r.stream.id, "write", _values(e, "url", "description", "event_types"), e.url
+)
+_write("webhook", webhooks.WebhookEnabled, enabled=True)
+CHANGES[webhooks.WebhookDisabled] = lambda e, r: Change(
+    "webhook", r.stream.id, "write", {"enabled": False}, additional_fields={"reason": e.reason}
+)
+CHANGES[webhooks.WebhookSecretRotated] = lambda _e, r: Change(
+    "webhook", r.stream.id, "write", {"secret": True}, secret=frozenset({"secret"})
+)
+CHANGES[webhooks.WebhookReplayRequested] = lambda e, r: Change(
+    "webhook", r.stream.id, "write", additional_fields={"replayed_after": e.after}
+)
+_write("webhook", webhooks.WebhookDeleted, action="delete")
 
 
 def _build(event: Any, recorded: Recorded, action: str, **more: Any) -> Change:

@@ -194,6 +194,52 @@ CREATE TABLE ssh_private_keys (
   private_key text NOT NULL
 );
 
+-- What webhooks sign with. Signing needs the secret itself, so a hash would not do; a key to seal it with could only lie beside
+-- it in this database, or be lost with the process, so it is stored as it is, like the private keys above. `previous` signs too
+-- until its time. A webhook is deleted by deleting this row: what is left of it in the tables below is swept later.
+CREATE TABLE webhook_secrets (
+  webhook_id uuid PRIMARY KEY,
+  secret bytea NOT NULL,
+  previous bytea,
+  previous_until timestamptz
+);
+-- Up to where the log was read for each webhook, and until when its receiver asked to be left alone. Whoever writes deliveries of
+-- a webhook locks its row here first. No transaction of the log ever waits for it.
+CREATE TABLE webhook_cursors (
+  webhook_id uuid PRIMARY KEY,
+  position bigint NOT NULL,
+  paused_until timestamptz
+);
+-- Replays that were asked for and not begun yet.
+CREATE TABLE webhook_replays (
+  webhook_id uuid NOT NULL,
+  after bigint NOT NULL
+);
+-- Every event on its way to every webhook that wants it, and those of the last days that have ended. `group_id` is the workspace,
+-- else the event's own stream: within it, deliveries go out in order. Only the first pending one of a group has a time: `due_at`.
+CREATE TABLE webhook_deliveries (
+  webhook_id uuid NOT NULL,
+  position bigint NOT NULL,
+  message_id text NOT NULL,
+  type text NOT NULL,
+  group_id uuid NOT NULL,
+  -- pending, delivered or failed (given up)
+  state text NOT NULL DEFAULT 'pending',
+  attempts integer NOT NULL DEFAULT 0,
+  status_code integer,
+  error text NOT NULL DEFAULT '',
+  queued_at timestamptz NOT NULL,
+  attempted_at timestamptz,
+  due_at timestamptz,
+  PRIMARY KEY (webhook_id, position)
+);
+CREATE INDEX webhook_deliveries_due_idx ON webhook_deliveries (webhook_id, due_at, position) WHERE due_at IS NOT NULL;
+-- Whether a group has pending ones, and which is the next; how many there are.
+CREATE INDEX webhook_deliveries_group_idx ON webhook_deliveries (webhook_id, group_id, position) WHERE state = 'pending';
+-- A page of those in a rare state, and the sweep of what has ended.
+CREATE INDEX webhook_deliveries_state_idx ON webhook_deliveries (webhook_id, state, position);
+CREATE INDEX webhook_deliveries_ended_idx ON webhook_deliveries (attempted_at) WHERE state <> 'pending';
+
 -- What the ids of name reservations are keyed with, so that nobody can look for a name or address in the log by guessing.
 CREATE TABLE name_pepper (
   is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),

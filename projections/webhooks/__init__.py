@@ -1,0 +1,1 @@
+"""Webhooks as they are set; how far each has come lies beside the log."""
