@@ -56,6 +56,7 @@ class Settings:
     provisioners: int = 3
     rate_limit: int = 512
     bus: str = "postgres"
+    webhook_private_targets: bool = False
 
     @staticmethod
     def load(environ: Mapping[str, str], args: argparse.Namespace | None = None) -> Settings:
@@ -225,5 +226,8 @@ _TABLE = (
     _Setting("LEDGER_ALLOW_WORKSPACE_RENAMES", "BOOL", "let workspaces be renamed (false)", _switch("allow_workspace_renames")),
     _Setting("LEDGER_PROVISIONERS", "N", "jobs that the built-in provisioner runs at once (3)", _whole("provisioners", 0, 1000)),
     _Setting("LEDGER_RATE_LIMIT", "N", "requests per minute, caller and route; 0: no limit (512)", _whole("rate_limit", 0, 1_000_000_000)),
+    _Setting(
+        "LEDGER_WEBHOOK_PRIVATE_TARGETS", "BOOL", "let webhooks point at private addresses (false)", _switch("webhook_private_targets")
+    ),
     _Setting("LEDGER_BUS", "BUS", "how watch updates travel between processes: postgres (postgres)", _bus),
 )

@@ -16,6 +16,7 @@ from service.commands import (
     template_versions,
     templates,
     users,
+    webhooks,
     workspaces,
 )
 from service.commands.unit import CommandRoute
@@ -33,4 +34,5 @@ COMMANDS: tuple[CommandRoute[Any], ...] = (
     *template_versions.COMMANDS,
     *template_effects.COMMANDS,
     *workspaces.COMMANDS,
+    *webhooks.COMMANDS,
 )

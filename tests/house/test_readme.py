@@ -91,6 +91,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         "LEDGER_ALLOW_WORKSPACE_RENAMES": str(defaults.allow_workspace_renames).lower(),
         "LEDGER_PROVISIONERS": str(defaults.provisioners),
         "LEDGER_RATE_LIMIT": str(defaults.rate_limit),
+        "LEDGER_WEBHOOK_PRIVATE_TARGETS": str(defaults.webhook_private_targets).lower(),
         "LEDGER_BUS": defaults.bus,
     }
 
