@@ -42,7 +42,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 #: Refusals that say nothing about the request itself: the same one may succeed in a moment.
 _TRANSIENT = (Busy, TooMany, Unauthenticated)
 #: Answers that hold a secret which is stored nowhere else: nobody can render them again.
-_SECRET = frozenset({"GenerateAPIKeyResponse", "CreateProvisionerKeyResponse"})
+_SECRET = frozenset({"GenerateAPIKeyResponse", "CreateProvisionerKeyResponse", "Webhook"})
 #: By what those who are not signed in as a person are told apart.
 _CREDENTIALS = ("Coder-Session-Token", "Authorization", "Coder-Provisioner-Daemon-Key", "Coder-Provisioner-Daemon-PSK")
 

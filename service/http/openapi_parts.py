@@ -53,6 +53,7 @@ PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "template": ("uuid", "Id of the template."),
     "jobID": ("uuid", "Id of the provisioner job."),
     "job": ("uuid", "Id of the provisioner job."),
+    "webhook": ("uuid", "Id of the webhook."),
     "provisionerkey": ("string", "Name of the provisioner key."),
     "fileID": ("uuid", "Id of the uploaded file."),
     "group": ("uuid", "Id of the group."),
@@ -168,6 +169,7 @@ TAGS: Mapping[str, str] = {
     "Users": "People and their settings.",
     "Organizations": "Organizations, members, roles and groups.",
     "Audit": "Everything that ever happened.",
+    "Webhooks": "Who outside is told of what happens.",
     "Operations": "Whether the service lives, is ready, and what it counts.",
     "Documentation": "This documentation.",
 }

@@ -41,6 +41,7 @@ _NEW_WORKSPACE = _Audited("workspace", "create")
 _USER = _Audited("user", "write", "user")
 _ORGANIZATION = _Audited("organization", "write", "organization")
 _ROLE = "custom_role"
+_WEBHOOK = _Audited("webhook", "write", "webhook")
 AUDITED: Mapping[str, _Audited] = {
     "POST /users": _Audited("user", "create"),
     "DELETE /users/{user}": _Audited("user", "delete", "user"),
@@ -86,6 +87,10 @@ AUDITED: Mapping[str, _Audited] = {
     "PUT /workspaces/{workspace}/dormant": _WORKSPACE,
     "PATCH /workspaces/{workspace}/acl": _WORKSPACE,
     "DELETE /workspaces/{workspace}/acl": _WORKSPACE,
+    "POST /webhooks": _Audited("webhook", "create"),
+    "PATCH /webhooks/{webhook}": _WEBHOOK,
+    "POST /webhooks/{webhook}/replay": _WEBHOOK,
+    "DELETE /webhooks/{webhook}": _Audited("webhook", "delete", "webhook"),
     "PATCH /workspacebuilds/{workspacebuild}/cancel": _Audited("workspace_build", "write", "workspacebuild"),
 }
 

@@ -34,6 +34,7 @@ from service.http import (
     templates,
     users,
     version_details,
+    webhook_routes,
     workspace_watch,
 )
 from service.http.agents import routes as agents
@@ -77,6 +78,7 @@ ROUTES: tuple[Route, ...] = (
     *provisioner_jobs.ROUTES,
     *provisioner_keys.ROUTES,
     *provisioners.ROUTES,
+    *webhook_routes.ROUTES,
     *build_info.ROUTES,
     *page_shell.ROUTES,
     *notifications.ROUTES,
