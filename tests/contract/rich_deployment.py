@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tests.contract.odd_states import Place
 from tests.service.templates.authoring import make_version
 from tests.support.api import Client, Ledger
 from tests.support.building import built, follow, template, workspace
@@ -62,11 +63,12 @@ SPEC: Mapping[str, Any] = {
 
 @dataclass
 class Rich:
-    """Somebody who may read it all, and the values of path parameters by name."""
+    """Somebody who may read it all, the values of path parameters by name, and those of what is in odd states, by what is odd."""
 
     ledger: Ledger
     admin: Client
     path: dict[str, str]
+    odd: dict[str, Place] = field(default_factory=dict)
 
 
 async def furnish(ledger: Ledger) -> Rich:

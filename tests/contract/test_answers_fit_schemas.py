@@ -13,6 +13,7 @@ import pytest_asyncio
 from service.http.routes import ROUTES
 from service.http.routing import JSON, Access, Route
 from service.http.schema_registry import standalone
+from tests.contract.odd_states import odd_states
 from tests.contract.rich_deployment import Rich, furnish
 from tests.support.api import running_ledger
 from tests.support.postgres import PostgresServer
@@ -56,7 +57,9 @@ async def rich(postgres: PostgresServer, migrated_template: str) -> AsyncIterato
     """The service and what is in it."""
     url = postgres.database(migrated_template)
     async with running_ledger(url) as ledger:
-        yield await furnish(ledger)
+        rich = await furnish(ledger)
+        rich.odd = await odd_states(ledger)
+        yield rich
     postgres.drop(url)
 
 
@@ -83,6 +86,35 @@ async def test_refusals_are_of_one_shape(rich: Rich, route: Route) -> None:
     answer = await rich.ledger.anonymous.get(route.path.format(**rich.path))
     assert answer.status == 401, answer.raw[:300]
     jsonschema.Draft202012Validator(standalone("Response")).validate(answer.json)
+
+
+@pytest.mark.parametrize("route", ASKED, ids=lambda route: route.key)
+async def test_answers_about_odd_states_are_what_the_schemas_say(rich: Rich, route: Route) -> None:
+    for what, place in rich.odd.items():
+        if not place.keys() & set(route.path_parameters):
+            continue
+        for query in ("", *MORE.get(route.key, ())):
+            values = {**rich.path, **place}
+            path = route.path.format(**values) + (f"?{query.format(**values)}" if query else "")
+            answer = await rich.admin.get(path)
+            assert answer.status < 500 or answer.status in route.responses, f"{what}: {path}: {answer.status}: {answer.raw[:300]!r}"
+            if answer.raw:
+                validator(route.key, answer.status).validate(answer.json)
+
+
+async def test_lists_of_all_states_are_what_the_schemas_say(rich: Rich) -> None:
+    asked = {
+        "GET /workspaces": ("q=dormant:true", "q=status:failed", "q=status:canceled", "q=has-agent:timeout"),
+        "GET /templates": ("q=deprecated:true",),
+        "GET /organizations/{organization}/provisionerjobs": ("limit=0", "status=failed,canceled"),
+        "GET /templates/{template}/versions": ("include_archived=true",),
+    }
+    for key, queries in asked.items():
+        for query in queries:
+            path = f"{key.removeprefix('GET ').format(**rich.path)}?{query}"
+            answer = await rich.admin.get(path, want=200)
+            assert answer.json, path
+            validator(key, 200).validate(answer.json)
 
 
 async def test_most_routes_are_asked() -> None:
