@@ -7,7 +7,6 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,17 +15,20 @@ from aiohttp import web
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from projections.engine import connections
+from domain.workspaces.events import WorkspaceACLCleared, WorkspaceACLUpdated, WorkspaceCreated, WorkspaceDeleted, WorkspaceRenamed
 from projections.engine.positions import Positions
 from projections.engine.projector import Projector
 from projections.engine.tail import Listener
+from projections.groups.fold import MODEL as GROUPS
 from projections.models import MODELS
+from projections.organizations.fold import MODEL as ORGANIZATIONS
+from projections.users.fold import MODEL as USERS
+from projections.users.render import UserRow
 from service.auth.authenticate import Authenticator
 from service.auth.passwords import Passwords
-from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, PROCESSES_LOCK, Leader, Work
+from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, PROCESSES_LOCK, WEBHOOKS_LOCK, Leader, Work
 from service.automation.runner import Automation
 from service.commands.bus import CommandBus
-from service.commands.router import COMMANDS
 from service.embedded import EmbeddedPostgres
 from service.http.app import build_handler
 from service.http.limits import Limits
@@ -47,11 +49,8 @@ from service.store import agent_telemetry
 from service.store.append import CHANNEL
 from service.store.connect import Connect, connector
 from service.store.erasures import ErasureFollower
-from service.store.group_commit import GroupCommit
 from service.store.kept_answers import KeptAnswers
 from service.store.log_reader import LogReader
-from service.store.mapper import EventMapper
-from service.store.personal_keys import KeyRing
 from service.store.repository import Repository
 from service.watch.event_hub import EventHub
 from service.watch.hub import Hub
@@ -62,6 +61,11 @@ from service.web.documents import Documents
 from service.web.feed import Feed, RepositoryFollower
 from service.web.job_logs import JobLogHub
 from service.web.pages import Pages
+from service.web.recall import Recall, events_of
+from service.webhooks.deliveries import WebhookDeliveries
+from service.webhooks.lane import Means
+from service.webhooks.sender import WebhookSender
+from service.write_side import write_side
 
 log = logging.getLogger(__name__)
 
@@ -126,41 +130,6 @@ class WebRunner(web.ServerRunner):
         services.job_logs.close()
 
 
-@dataclass(frozen=True, slots=True)
-class WriteSide:
-    """What carries out commands; a service has it, and so has a tool that changes something beside one."""
-
-    mapper: EventMapper
-    keys: KeyRing
-    pool: AsyncConnectionPool[Any]
-    repository: Repository
-    writer: GroupCommit
-    bus: CommandBus
-
-
-@contextlib.asynccontextmanager
-async def write_side(dsn: str) -> AsyncIterator[WriteSide]:
-    """The bus and what it stands on, started; at the end what was handed over is stored first."""
-    keys = KeyRing()
-    mapper = EventMapper(keys)
-    async with contextlib.AsyncExitStack() as stack:
-        pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            dsn, min_size=2, max_size=12, kwargs={"autocommit": True}, configure=connections.configure, open=False, timeout=5, check=None
-        )
-        await pool.open(wait=True, timeout=10)
-        stack.push_async_callback(pool.close)
-
-        writer = GroupCommit(connector(dsn), mapper)
-        writer.observe_batch = metrics.observe_batch
-        await writer.start()
-        stack.push_async_callback(writer.stop)
-
-        repository = Repository(pool, mapper)
-        bus = CommandBus(COMMANDS, repository, writer, pool, keys)
-        bus.count_conflict = metrics.count_conflict
-        yield WriteSide(mapper, keys, pool, repository, writer, bus)
-
-
 @contextlib.asynccontextmanager
 async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterator[Services]:
     """All parts that the settings' roles need, started; stopped again at the end, what was acknowledged kept."""
@@ -185,6 +154,11 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         feed.add(documents)
         pages = Pages()
         feed.add(pages)
+        people: Recall[str, UserRow | None] = Recall(pool, events_of(USERS, ORGANIZATIONS))
+        workspace_names: Recall[tuple[str, str, bool], str | None] = Recall(pool, (WorkspaceCreated, WorkspaceRenamed, WorkspaceDeleted))
+        acls: Recall[str, bytes] = Recall(pool, {*events_of(USERS, GROUPS, ORGANIZATIONS), WorkspaceACLUpdated, WorkspaceACLCleared})
+        for recall in (people, workspace_names, acls):
+            feed.add(recall)
         events = EventHub(authenticator)
         feed.add(events)
 
@@ -206,6 +180,9 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             await answers.start()
             stack.push_async_callback(answers.stop)
 
+        webhooks = WebhookSender(_utc_now, private_allowed=settings.webhook_private_targets)
+        stack.push_async_callback(webhooks.close)
+
         services = Services(
             settings,
             access_url,
@@ -217,6 +194,9 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             hub,
             documents,
             pages,
+            people,
+            workspace_names,
+            acls,
             passwords,
             answers,
             limits,
@@ -225,6 +205,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             LogReader(mapper),
             events,
             provisioners,
+            webhooks,
         )
         if Role.PROJECTOR in settings.roles:
             projector = Projector(connector(dsn, plans_once=True), mapper, MODELS)
@@ -259,6 +240,9 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             )
             feed.add(automation)
             led.append(("automation", Leader(connect, AUTOMATION_LOCK, "automation"), automation.run))
+            deliveries = WebhookDeliveries(Means(pool, services.log, positions, webhooks, bus, _utc_now))
+            feed.add(deliveries)
+            led.append(("webhooks", Leader(connect, WEBHOOKS_LOCK, "webhooks"), deliveries.run))
         await feed.start()
         stack.push_async_callback(feed.stop)
         for name, leader, work in led:

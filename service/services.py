@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg_pool import AsyncConnectionPool
 
 from projections.engine.positions import Positions
+from projections.users.render import UserRow
 from service.commands.bus import CommandBus
 from service.provisioner.attached import AttachedProvisioners
 from service.settings import Settings
@@ -22,6 +23,8 @@ from service.web.documents import Documents
 from service.web.feed import Feed
 from service.web.job_logs import JobLogHub
 from service.web.pages import Pages
+from service.web.recall import Recall
+from service.webhooks.sender import WebhookSender
 
 if TYPE_CHECKING:
     from service.auth.authenticate import Authenticator
@@ -43,6 +46,12 @@ class Services:
     hub: Hub
     documents: Documents
     pages: Pages
+    #: People by what paths call them: an id or a username.
+    people: Recall[str, UserRow | None]
+    #: Ids of workspaces by owner, name in lower case, and whether deleted ones count.
+    workspace_names: Recall[tuple[str, str, bool], str | None]
+    #: With whom workspaces are shared, as answered, by id.
+    acls: Recall[str, bytes]
     passwords: Passwords
     answers: KeptAnswers
     limits: Limits
@@ -51,5 +60,6 @@ class Services:
     log: LogReader
     events: EventHub
     provisioners: AttachedProvisioners
+    webhooks: WebhookSender
     halted: Callable[[], dict[str, str]] = dict
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -33,6 +33,7 @@ from service.auth.tokens import new_token
 from service.settings import Settings
 from service.store.prepare import prepare
 from service.version import BUILD_VERSION
+from service.write_side import WriteSide, write_side
 
 NAME = "token"
 HELP = "Make a token for a user: `token create --user NAME` prints it."
@@ -67,7 +68,7 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     """Make the token and print it; 1 when there is no such user, or the rules refuse."""
     async with bootstrap.database(settings) as dsn:
         await prepare(dsn)
-        async with bootstrap.write_side(dsn) as write:
+        async with write_side(dsn) as write:
             async with write.pool.connection() as connection:
                 user = await user_by_name(connection, args.user)
             if user is None:
@@ -84,7 +85,7 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
-async def _create(write: bootstrap.WriteSide, user: UserRow, name: str, lifetime: timedelta) -> str:
+async def _create(write: WriteSide, user: UserRow, name: str, lifetime: timedelta) -> str:
     token = new_token()
     command = CreateApiKey(token.id, user.id, TOKEN, lifetime, (scopes.ALL,), ("*:*",), name)
     context = Context(Actor("system"), datetime.now(UTC), str(uuid.uuid4()), user_agent=f"ledger-cli/{BUILD_VERSION}")

@@ -27,12 +27,20 @@ async def find_user(connection: AsyncConnection[Any], handle: str, caller_id: st
     return await user_by_id(connection, user_id)
 
 
+async def known_user(call: Call, name: str = "user") -> UserRow | None:
+    """Whoever the path means, with nobody's rights; without a statement while nothing has happened to people."""
+    handle = call.path[name]
+    key = call.caller.user_id if handle == "me" else handle
+
+    async def ask(connection: AsyncConnection[Any]) -> UserRow | None:
+        return await find_user(connection, key, key)
+
+    return await call.services.people.get(key, ask)
+
+
 async def path_user(call: Call, connection: AsyncConnection[Any], name: str = "user") -> UserRow:
     """The person of the path, readable by the caller. Raises `NotFound`, whether absent or unreadable."""
-    user = await find_user(connection, call.path[name], call.caller.user_id)
-    if user is None or not allows(call.caller.subject, Action.READ, objects.user(user.id)):
-        raise NotFound
-    return user
+    return _readable(call, await find_user(connection, call.path[name], call.caller.user_id))
 
 
 async def personal_user(call: Call, connection: AsyncConnection[Any], action: Action) -> UserRow:
@@ -44,9 +52,8 @@ async def personal_user(call: Call, connection: AsyncConnection[Any], action: Ac
 
 
 async def user_in_path(call: Call) -> UserRow:
-    """`path_user` on a connection of its own."""
-    async with call.pool.connection() as connection:
-        return await path_user(call, connection)
+    """`path_user` without a connection."""
+    return _readable(call, await known_user(call))
 
 
 async def user_after_change(call: Call, user_id: str) -> UserRow:
@@ -54,5 +61,11 @@ async def user_after_change(call: Call, user_id: str) -> UserRow:
     async with call.pool.connection() as connection:
         user = await user_by_id(connection, user_id)
     if user is None:
+        raise NotFound
+    return user
+
+
+def _readable(call: Call, user: UserRow | None) -> UserRow:
+    if user is None or not allows(call.caller.subject, Action.READ, objects.user(user.id)):
         raise NotFound
     return user

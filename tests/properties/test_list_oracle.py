@@ -18,6 +18,7 @@ from service.auth.tokens import new_token
 from service.settings import Role
 from service.store.append import SideWrite, Work
 from service.store.mapper import is_personal
+from service.write_side import write_side
 from tests.properties.deployments import Deployment, deployment
 from tests.properties.list_oracle import World, world
 from tests.properties.list_questions import Answer, answer, question, spelled
@@ -34,7 +35,7 @@ EVERYTHING = frozenset({"workspace:read", "template:read"})
 
 async def tell(url: str, d: Deployment) -> int:
     """Append a history to the log as it is; returns its last position."""
-    async with bootstrap.write_side(url) as side:
+    async with write_side(url) as side:
         people = {r.stream.id for r in d.history if is_personal(r.event)}
         keys = [SideWrite("INSERT INTO personal_keys (user_id, key) VALUES (%s, %s)", (id, side.keys.new(id))) for id in people]
         stored = await side.writer.commit(Work(tuple(d.history), side_writes=tuple(keys)))
@@ -105,7 +106,7 @@ async def test_a_list_is_what_the_log_says(migrated_url: str, seed: int) -> None
     async with (
         bootstrap.connected(migrated_url) as live,
         bootstrap.connected(migrated_url) as shadow,
-        bootstrap.write_side(migrated_url) as side,
+        write_side(migrated_url) as side,
     ):
         assert (await verify(live, shadow, side.mapper, MODELS)).differences == ()
 

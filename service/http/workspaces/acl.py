@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from aiohttp import web
+from psycopg import AsyncConnection
 
 from domain.kernel.errors import Forbidden
 from domain.roles import objects
@@ -17,7 +20,8 @@ from projections.workspaces.acl import acl_document, known_grantees, shares_with
 from service.http.call import Call
 from service.http.fields import TEXT, map_of, wire
 from service.http.parsing import decode_body
-from service.http.responses import json_response, no_content
+from service.http.ready import Ready
+from service.http.responses import no_content
 from service.http.routing import AT, Access, Conditional, Route
 from service.http.workspaces.access import require, workspace_in_path
 from service.http.workspaces.conditional import if_match
@@ -34,15 +38,18 @@ class ACLRequest:
     group_roles: Mapping[str, str] = wire(map_of(TEXT))
 
 
-async def get_acl(call: Call) -> web.Response:
+async def get_acl(call: Call) -> web.StreamResponse:
     """The whole list, for whoever may read the workspace."""
     document = await workspace_in_path(call)
     position = await asked_position(call)
     if position is not None:
         return await acl_then(call, document, position)
-    async with call.pool.connection() as connection:
+
+    async def ask(connection: AsyncConnection[Any]) -> bytes:
         user_acl, group_acl = await stored_acl(connection, document.id)
-        return json_response(await acl_document(connection, user_acl, group_acl))
+        return orjson.dumps(await acl_document(connection, user_acl, group_acl)) + b"\n"
+
+    return Ready(await call.services.acls.get(document.id, ask))
 
 
 async def update_acl(call: Call) -> web.Response:

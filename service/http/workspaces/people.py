@@ -14,15 +14,17 @@ from projections.users.queries import user_by_id
 from projections.users.render import UserRow
 from service.http.call import Call
 from service.http.organization_paths import path_member, path_organization
-from service.http.people import find_user
+from service.http.people import find_user, known_user
 
 
 async def person_in_path(call: Call, connection: AsyncConnection[Any]) -> UserRow:
     """The person of `{user}`, whom the caller may read, or meets in some organization. Raises `NotFound`."""
-    person = await find_user(connection, call.path["user"], call.caller.user_id)
-    if person is None or not _may_meet(call, person):
-        raise NotFound
-    return person
+    return _met(call, await find_user(connection, call.path["user"], call.caller.user_id))
+
+
+async def known_person_in_path(call: Call) -> UserRow:
+    """`person_in_path` without a connection."""
+    return _met(call, await known_user(call))
 
 
 async def may_meet(call: Call, connection: AsyncConnection[Any], user_id: str) -> bool:
@@ -44,6 +46,12 @@ async def member_in_path(call: Call, connection: AsyncConnection[Any]) -> UserRo
 def may_read_person(call: Call, person: UserRow) -> bool:
     """Whether the caller may read the person whatever organizations they share."""
     return allows(call.caller.subject, Action.READ, objects.user(person.id))
+
+
+def _met(call: Call, person: UserRow | None) -> UserRow:
+    if person is None or not _may_meet(call, person):
+        raise NotFound
+    return person
 
 
 def _may_meet(call: Call, person: UserRow) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
+from psycopg import AsyncConnection
 
 from domain.kernel.errors import Gone, NotFound
 from projections.queryvalues import FLAG
@@ -14,7 +17,7 @@ from service.http.workspaces.access import readable, require_template, workspace
 from service.http.workspaces.answers import workspace_answer
 from service.http.workspaces.moment import asked_position
 from service.http.workspaces.past import workspace_by_name_then, workspace_then
-from service.http.workspaces.people import person_in_path
+from service.http.workspaces.people import known_person_in_path
 from service.web.access import may_read_template
 
 _GONE = "This workspace has been deleted. Ask with include_deleted=true to see it all the same."
@@ -39,17 +42,24 @@ async def get_workspace_by_name(call: Call) -> web.StreamResponse:
     position = await asked_position(call)
     if position is not None:
         return await workspace_by_name_then(call, position, include_deleted=_flag(call))
-    async with call.pool.connection() as connection:
-        owner = await person_in_path(call, connection)
-        include_deleted = _flag(call)
-        name = call.path["workspacename"]
-        id = None if "\0" in name else await id_of_name(connection, owner.id, name, include_deleted=include_deleted)
+    owner = await known_person_in_path(call)
+    id = await _id_of_name(call, owner.id, call.path["workspacename"], include_deleted=_flag(call))
     if id is None:
         raise NotFound
     document = await readable(call, id)
     if not may_read_template(call.caller.subject, document):
         raise NotFound
     return await workspace_answer(call, document, conditional=True)
+
+
+async def _id_of_name(call: Call, owner_id: str, name: str, *, include_deleted: bool) -> str | None:
+    if "\0" in name:
+        return None
+
+    async def ask(connection: AsyncConnection[Any]) -> str | None:
+        return await id_of_name(connection, owner_id, name, include_deleted=include_deleted)
+
+    return await call.services.workspace_names.get((owner_id, name.lower(), include_deleted), ask)
 
 
 def _flag(call: Call, *, field: str = "") -> bool:
