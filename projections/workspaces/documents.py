@@ -122,12 +122,9 @@ _RELATED: Mapping[str, LiteralString] = {
 _STORE: LiteralString = """
     UPDATE workspaces w
     SET doc = n.doc, position = greatest(w.position, n.position), owner_name = n.owner_name, template_name = n.template_name,
-      status = n.status, transition = n.transition, is_running = n.is_running, outdated = n.outdated, has_ai_task = n.has_ai_task,
-      has_external_agent = n.has_external_agent, agent_states = string_to_array(n.agent_states, ',')
-    FROM unnest(%s::uuid[], %s::bytea[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::boolean[],
-      %s::boolean[], %s::boolean[], %s::text[])
-      AS n (id, doc, position, owner_name, template_name, status, transition, is_running, outdated, has_ai_task, has_external_agent,
-        agent_states)
+      outdated = n.outdated, agent_states = string_to_array(n.agent_states, ',')
+    FROM unnest(%s::uuid[], %s::bytea[], %s::bigint[], %s::text[], %s::text[], %s::boolean[], %s::text[])
+      AS n (id, doc, position, owner_name, template_name, outdated, agent_states)
     WHERE w.id = n.id
 """
 
@@ -151,7 +148,7 @@ async def render_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
 
 async def render(connection: AsyncConnection[Any], positions: Mapping[str, int]) -> None:
     """Render the workspaces with these ids; each document gets the position at which it last changed."""
-    columns: list[list[Any]] = [[] for _ in range(12)]
+    columns: list[list[Any]] = [[] for _ in range(7)]
     for workspace, around in await surroundings(connection, list(positions)):
         rendered = None if around is None else render_workspace(workspace, around)
         for column, value in zip(columns, _stored(workspace, around, rendered, positions[workspace["id"]]), strict=True):
@@ -243,19 +240,13 @@ def _surroundings(
 def _stored(workspace: Row, around: Surroundings | None, rendered: Rendered | None, position: int) -> tuple[Any, ...]:
     """Values in the order of the statement that stores them."""
     if around is None or rendered is None:
-        return (workspace["id"], None, position, "", "", "", "", False, False, False, None, "")
-    build = around.build
+        return (workspace["id"], None, position, "", "", False, "")
     return (
         workspace["id"],
         rendered.document,
         position,
         around.owner.username,
         around.template.name,
-        rendered.status,
-        build["transition"],
-        rendered.is_running,
         rendered.outdated,
-        bool(build["has_ai_task"]),
-        build["has_external_agent"],
         ",".join(rendered.agent_states),
     )

@@ -35,6 +35,7 @@ from domain.workspaces.events import (
     WorkspaceUsed,
 )
 from domain.workspaces.values import actions_of
+from projections.builds.render import workspace_status
 from projections.engine.model import ReadModel
 from projections.engine.tables import Key, Row, Rows, Table
 from projections.workspaces.tables import WORKSPACES
@@ -72,6 +73,9 @@ def on_workspace_created(rows: Rows, event: WorkspaceCreated, recorded: Recorded
         "user_acl": {},
         "group_acl": {},
         "parameters": [],
+        "status": "",
+        "transition": "",
+        "has_ai_task": False,
         "created_at": recorded.time,
         "updated_at": recorded.time,
         "last_used_at": recorded.time,
@@ -95,6 +99,43 @@ def on_build_queued(rows: Rows, event: BuildQueued, recorded: Recorded) -> None:
         row["initiator_id"] = event.initiator_id
         row["template_version_id"] = event.template_version_id
         row["parameters"] = [{"name": p["name"].lower(), "value": p["value"].lower()} for p in event.parameters]
+        row["status"], row["transition"] = "pending", event.transition
+        row["has_ai_task"], row["has_external_agent"] = False, None
+
+
+@MODEL.on(
+    builds.BuildStarted,
+    builds.BuildCompleted,
+    builds.BuildFailed,
+    builds.BuildCancelRequested,
+    builds.BuildCanceled,
+    reads=_of_workspace,
+)
+def on_build_moved(rows: Rows, event: Any, recorded: Recorded) -> None:
+    """How far the latest build has come, which lists filter and sort by."""
+    rows.touch("workspace", event.workspace_id, recorded.position)
+    shown = rows.get(WORKSPACES, event.workspace_id)
+    if shown is None or shown["latest_build_id"] != recorded.stream.id:
+        return
+    row = rows.edit(WORKSPACES, event.workspace_id)
+    assert row is not None  # it was just seen
+    row["status"] = workspace_status(_job_status(event, row["status"]), row["transition"])
+    if isinstance(event, builds.BuildCompleted):
+        row["has_ai_task"], row["has_external_agent"] = event.has_ai_task, event.has_external_agent
+
+
+def _job_status(event: Event, before: str) -> str:
+    """What `job_status` (projections/jobs/render.py) says after the event; `before` is the workspace's status until then."""
+    match event:
+        case builds.BuildCancelRequested():
+            return "canceling"
+        case builds.BuildCanceled():
+            return "canceled"
+        case builds.BuildFailed(error=error) if error:
+            return "failed"
+        case builds.BuildStarted():
+            return "canceling" if before == "canceling" else "running"
+    return "canceled" if before == "canceling" else "succeeded"
 
 
 @MODEL.on(WorkspaceRenamed)
@@ -195,11 +236,6 @@ def on_workspace_deleted(rows: Rows, _event: WorkspaceDeleted, recorded: Recorde
 
 
 @MODEL.on(
-    builds.BuildStarted,
-    builds.BuildCompleted,
-    builds.BuildFailed,
-    builds.BuildCancelRequested,
-    builds.BuildCanceled,
     builds.BuildDeadlineSet,
     builds.BuildLogsOverflowed,
     agents.AgentCreated,

@@ -70,7 +70,6 @@ class Rendered:
 
     document: bytes
     status: str
-    is_running: bool
     outdated: bool
     agent_states: tuple[str, ...]
 
@@ -137,8 +136,7 @@ def render_workspace(workspace: Row, around: Surroundings) -> Rendered:
     if ttl_ms is not None:
         document["ttl_ms"] = ttl_ms
     document["updated_at"] = rfc3339(workspace["updated_at"])
-    status = build["status"]
-    return Rendered(dumps(document), status, status == "running", outdated, _agent_states(build))
+    return Rendered(dumps(document), build["status"], outdated, _agent_states(build))
 
 
 def _health(resources: Iterable[Row]) -> Mapping[str, Any]:

@@ -19,6 +19,12 @@ CREATE TABLE workspaces (
   template_version_id uuid,
   -- The latest build's parameters, names and values in lower case: [{"name": …, "value": …}].
   parameters jsonb NOT NULL,
+  -- Of the latest build: the word that its document shows, and what else lists filter by.
+  status text NOT NULL,
+  transition text NOT NULL,
+  is_running boolean NOT NULL GENERATED ALWAYS AS (status = 'running') STORED,
+  has_ai_task boolean NOT NULL,
+  has_external_agent boolean,
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   last_used_at timestamptz NOT NULL,
@@ -31,12 +37,7 @@ CREATE TABLE workspaces (
   position bigint NOT NULL DEFAULT 0,
   owner_name text NOT NULL DEFAULT '',
   template_name text NOT NULL DEFAULT '',
-  status text NOT NULL DEFAULT '',
-  transition text NOT NULL DEFAULT '',
-  is_running boolean NOT NULL DEFAULT false,
   outdated boolean NOT NULL DEFAULT false,
-  has_ai_task boolean NOT NULL DEFAULT false,
-  has_external_agent boolean,
   -- Connection states of the living agents of a started workspace, each once.
   agent_states text[] NOT NULL DEFAULT '{}',
   PRIMARY KEY (id)

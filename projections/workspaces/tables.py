@@ -25,6 +25,10 @@ WORKSPACES = Table(
         "initiator_id": "uuid",
         "template_version_id": "uuid",
         "parameters": "jsonb",
+        "status": "text",
+        "transition": "text",
+        "has_ai_task": "boolean",
+        "has_external_agent": "boolean",
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
         "last_used_at": "timestamptz",
@@ -35,7 +39,8 @@ WORKSPACES = Table(
     remembered=(
         *("owner_id", "organization_id", "template_id", "name", "autostart_schedule", "ttl_ms", "automatic_updates", "favorite"),
         *("deleted", "user_acl", "group_acl", "latest_build_id", "initiator_id", "template_version_id", "parameters", "created_at"),
-        *("updated_at", "last_used_at", "dormant_at", "deleting_at", "next_start_at"),
+        *("status", "transition", "has_ai_task", "has_external_agent", "updated_at", "last_used_at", "dormant_at", "deleting_at"),
+        "next_start_at",
     ),
     derived=DERIVED,
     # The past of a person's list; a name of that time.
