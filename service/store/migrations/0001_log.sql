@@ -9,6 +9,11 @@ CREATE TABLE IF NOT EXISTS ledger_events (
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.05);
 
 CREATE UNIQUE INDEX IF NOT EXISTS ledger_events_notification_id_idx ON ledger_events (notification_id ASC);
+-- Readers of events of one type, or of one person's: rare ones are found without reading the log. A person's id stands at a fixed
+-- place of the state (`mapper.py`).
+CREATE INDEX ledger_events_type_idx ON ledger_events (split_part(topic, '/', 1), notification_id);
+CREATE INDEX ledger_events_actor_idx ON ledger_events (substring(state FROM 112 FOR 36), notification_id)
+  WHERE substring(state FROM 100 FOR 12) = 'user","id":"'::bytea;
 
 -- What the appending process decided by is no longer so: whatever the transaction has done is undone.
 CREATE FUNCTION ledger_conflict(reason text) RETURNS void
