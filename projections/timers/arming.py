@@ -10,10 +10,14 @@ from psycopg import AsyncConnection
 
 from domain.automation.values import WorkspaceFacts, candidate
 from domain.schedules.automation import LatestBuild, first_due, missing_next_start
+from projections.documents import dumps
 from projections.engine.tables import Rows
 from projections.jobs.render import job_status
 from projections.timers.fold import MODEL, OWNER, TEMPLATE, WORKSPACE
 from projections.timers.tables import LIFECYCLE, NEXT_START
+
+#: As an array's text form.
+_KINDS = f"{{{LIFECYCLE},{NEXT_START}}}"
 
 __all__ = ["MODEL", "arm_touched"]
 
@@ -33,13 +37,16 @@ _FACTS: LiteralString = """
     WHERE w.id = ANY(%s::uuid[])
 """
 _STORE: LiteralString = """
-    WITH disarmed AS (
+    WITH armed AS (
+      SELECT *
+      FROM json_to_recordset(%(armed)s::json) AS n (kind text, subject_id uuid, due_at timestamptz, position bigint)
+    ), disarmed AS (
       DELETE FROM timers t
-      WHERE t.kind = ANY(%(known)s) AND t.subject_id = ANY(%(touched)s::uuid[])
-        AND (t.kind, t.subject_id) NOT IN (SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::uuid[]))
+      WHERE t.kind = ANY(%(known)s::text[]) AND t.subject_id = ANY(%(touched)s::uuid[])
+        AND (t.kind, t.subject_id) NOT IN (SELECT kind, subject_id FROM armed)
     )
     INSERT INTO timers (kind, subject_id, due_at, position)
-    SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::uuid[], %(due)s::timestamptz[], %(positions)s::bigint[])
+    SELECT * FROM armed
     ON CONFLICT (kind, subject_id) DO UPDATE SET due_at = EXCLUDED.due_at, position = EXCLUDED.position
 """
 
@@ -59,15 +66,14 @@ async def arm_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
                 positions[id] = max(positions.get(id, 0), position)
     if not positions:
         return
-    cursor = await connection.execute(_FACTS, (list(positions),), prepare=True)
+    cursor = await connection.execute(_FACTS, (f"{{{','.join(positions)}}}",), prepare=True)
     armed = [timer for values in await cursor.fetchall() for timer in _timers(values)]
     parameters = {
-        "known": [LIFECYCLE, NEXT_START],
-        "touched": list(positions),
-        "kinds": [kind for kind, _, _ in armed],
-        "ids": [id for _, id, _ in armed],
-        "due": [due_at for _, _, due_at in armed],
-        "positions": [positions[id] for _, id, _ in armed],
+        "known": _KINDS,
+        "touched": f"{{{','.join(positions)}}}",
+        "armed": dumps(
+            [{"kind": kind, "subject_id": id, "due_at": due_at, "position": positions[id]} for kind, id, due_at in armed]
+        ).decode(),
     }
     await connection.execute(_STORE, parameters, prepare=True)
 

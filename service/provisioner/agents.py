@@ -35,6 +35,8 @@ _OPENING = frozenset({"AgentCreated", "AgentDisconnected", "AgentConnected"})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _CLOSING = "BuildStarted"
 _AT_ONCE = 200
+#: The shortest time between two looks: on a busy log every moment something begins.
+_PAUSE_SECONDS = 0.05
 
 
 class AgentPlayer:
@@ -46,7 +48,7 @@ class AgentPlayer:
         self._bus = bus
         self._positions = positions
         self._now = now
-        self._heartbeat_seconds = heartbeat_seconds
+        self._heartbeat = timedelta(seconds=heartbeat_seconds)
         self._poll = timedelta(seconds=poll_seconds)
         self._wake = asyncio.Event()
         self._started_builds: set[str] = set()
@@ -54,7 +56,7 @@ class AgentPlayer:
         #: Whether something happened since the last look that lets agents play, and when they may have to without that.
         self._opened = True
         self._plays_at = _LONG_AGO
-        self._beats_at: datetime | None = None
+        self._beats_at = _LONG_AGO
 
     async def follow(self, _connection: AsyncConnection[Any], _previous: int, _position: int, changes: Sequence[Change]) -> None:
         """Wake when something happened that agents answer to."""
@@ -74,10 +76,11 @@ class AgentPlayer:
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Play until cancelled or the connection fails."""
         self._looks_at_all = self._opened = True
-        self._beats_at = None
+        self._beats_at = _LONG_AGO
         while True:
             self._wake.clear()
             seconds = await self.turn(connection)
+            await asyncio.sleep(min(seconds, _PAUSE_SECONDS))
             if seconds > 0:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
@@ -103,12 +106,12 @@ class AgentPlayer:
         if failed:
             self._looks_at_all = True
             self._plays_at = now + self._poll
-        return max((self._plays_at - self._now()).total_seconds(), 0.0)
+        return max((min(self._plays_at, self._beats_at) - self._now()).total_seconds(), 0.0)
 
     async def _beat(self, connection: AsyncConnection[Any], now: datetime) -> None:
-        if self._beats_at is None or (now - self._beats_at).total_seconds() >= self._heartbeat_seconds:
+        if self._beats_at <= now:
             await queries.beat(connection, now)
-            self._beats_at = now
+            self._beats_at = now + self._heartbeat
 
     async def _play(self, turns: Sequence[tuple[Any, Mapping[str, Any]]], now: datetime) -> bool:
         """Carry out all turns side by side and wait until the read models show them; True if any of them failed."""
