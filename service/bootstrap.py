@@ -22,8 +22,10 @@ from projections.engine.tail import Listener
 from projections.groups.fold import MODEL as GROUPS
 from projections.models import MODELS
 from projections.organizations.fold import MODEL as ORGANIZATIONS
+from projections.templates.fold import MODEL as TEMPLATES
 from projections.users.fold import MODEL as USERS
 from projections.users.render import UserRow
+from projections.workspaces.creation import Names, WantedTemplate
 from service.auth.authenticate import Authenticator
 from service.auth.passwords import Passwords
 from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, PROCESSES_LOCK, WEBHOOKS_LOCK, Leader, Work
@@ -157,7 +159,9 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         people: Recall[str, UserRow | None] = Recall(pool, events_of(USERS, ORGANIZATIONS))
         workspace_names: Recall[tuple[str, str, bool], str | None] = Recall(pool, (WorkspaceCreated, WorkspaceRenamed, WorkspaceDeleted))
         acls: Recall[str, bytes] = Recall(pool, {*events_of(USERS, GROUPS, ORGANIZATIONS), WorkspaceACLUpdated, WorkspaceACLCleared})
-        for recall in (people, workspace_names, acls):
+        templates: Recall[str, WantedTemplate | None] = Recall(pool, events_of(TEMPLATES))
+        names: Recall[tuple[str, str, str, str], Names] = Recall(pool, events_of(USERS, ORGANIZATIONS, TEMPLATES))
+        for recall in (people, workspace_names, templates, names, acls):
             feed.add(recall)
         events = EventHub(authenticator)
         feed.add(events)
@@ -196,6 +200,8 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             pages,
             people,
             workspace_names,
+            templates,
+            names,
             acls,
             passwords,
             answers,

@@ -11,6 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from projections.engine.positions import Positions
 from projections.users.render import UserRow
+from projections.workspaces.creation import Names, WantedTemplate
 from service.commands.bus import CommandBus
 from service.provisioner.attached import AttachedProvisioners
 from service.settings import Settings
@@ -50,6 +51,10 @@ class Services:
     people: Recall[str, UserRow | None]
     #: Ids of workspaces by owner, name in lower case, and whether deleted ones count.
     workspace_names: Recall[tuple[str, str, bool], str | None]
+    #: Templates as whoever wants a workspace of one finds them, by id.
+    templates: Recall[str, WantedTemplate | None]
+    #: What a new workspace shows of its owner, organization, template and initiator, by their ids.
+    names: Recall[tuple[str, str, str, str], Names]
     #: With whom workspaces are shared, as answered, by id.
     acls: Recall[str, bytes]
     passwords: Passwords

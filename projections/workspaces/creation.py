@@ -53,6 +53,32 @@ class WantedTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What a new workspace shows of those around it."""
+
+    owner: str
+    owner_avatar_url: str
+    organization: str
+    initiator: str
+    template: Template
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """The rows that a creation made."""
+
+    workspace: Row
+    build: Row
+    job: Row
+
+    @property
+    def around(self) -> tuple[str, str, str, str]:
+        """The ids of its owner, organization, template and initiator."""
+        workspace = self.workspace
+        return workspace["owner_id"], workspace["organization_id"], workspace["template_id"], self.build["initiator_id"]
+
+
+@dataclass(frozen=True, slots=True)
 class WantedVersion:
     """A version somebody wants a workspace of; `template_id` is None while no template was made from it."""
 
@@ -76,12 +102,19 @@ async def wanted_version(connection: AsyncConnection[Any], id: str) -> WantedVer
     return None if row is None else WantedVersion(*row)
 
 
-async def created_document(connection: AsyncConnection[Any], events: Sequence[Recorded]) -> tuple[bytes, Row]:
-    """The document of a workspace as its creation left it, whatever has become of its build since, and its job.
+async def names(connection: AsyncConnection[Any], around: tuple[str, str, str, str]) -> Names:
+    """What these are called: an owner, an organization, a template and an initiator. Raises `LookupError` when one is unknown."""
+    cursor = await connection.execute(_AROUND, around, prepare=True)
+    found = await cursor.fetchone()
+    if found is None:
+        raise LookupError("a new workspace has an owner, an organization, a template and an initiator")
+    username, avatar_url, organization, initiator, *template = found
+    return Names(username, avatar_url, organization, initiator, Template(*template))
 
-    `events` are those of the creation; folding them gives the very rows that the read models hold at that moment. The
-    version's name is left empty, as in the reference (contract/workspaces.md 3.1).
-    """
+
+def created(events: Sequence[Recorded]) -> New:
+    """What creating a workspace by these events made: folding them gives the very rows that the read models held at that moment,
+    whatever has become of its build since."""
     rows = Rows()
     for recorded in events:
         for model in (JOB_MODEL, BUILD_MODEL, MODEL):
@@ -90,27 +123,23 @@ async def created_document(connection: AsyncConnection[Any], events: Sequence[Re
     workspace, build = rows.get(WORKSPACES, ids["workspace"]), rows.get(BUILDS, ids["build"])
     if workspace is None or build is None or (job := rows.get(JOBS, build["job_id"])) is None:
         raise LookupError("these are not the events of a new workspace")
-    cursor = await connection.execute(
-        _AROUND,
-        (workspace["owner_id"], workspace["organization_id"], workspace["template_id"], build["initiator_id"]),
-        prepare=True,
-    )
-    found = await cursor.fetchone()
-    if found is None:
-        raise LookupError("a new workspace has an owner, an organization, a template and an initiator")
-    username, avatar_url, organization, initiator, *template = found
+    return New(workspace, build, job)
+
+
+def created_document(new: New, called: Names) -> bytes:
+    """The document of a new workspace. The version's name is left empty, as in the reference (contract/workspaces.md 3.1)."""
     around = Surroundings(
-        owner=Owner(workspace["name"], workspace["owner_id"], username, avatar_url),
-        organization_name=organization,
-        template=Template(*template),
-        build=build,
-        job=job,
+        owner=Owner(new.workspace["name"], new.workspace["owner_id"], called.owner, called.owner_avatar_url),
+        organization_name=called.organization,
+        template=called.template,
+        build=new.build,
+        job=new.job,
         version_name="",
-        initiator_name=initiator,
+        initiator_name=called.initiator,
         agents=(),
         statuses={},
         latest_status=None,
         people={},
         groups={},
     )
-    return render_workspace(workspace, around).document, job
+    return render_workspace(new.workspace, around).document

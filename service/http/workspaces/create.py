@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
-from psycopg import AsyncConnection
 
 from domain.kernel.errors import Forbidden, Invalid, NotFound, Violation
 from domain.kernel.ids import NIL
@@ -17,7 +15,7 @@ from domain.roles.policy import allows
 from domain.workspaces.commands import CreateWorkspace
 from domain.workspaces.decisions import refuse_deleted_template
 from projections.users.render import UserRow
-from projections.workspaces.creation import WantedTemplate, created_document, wanted_template, wanted_version
+from projections.workspaces.creation import WantedTemplate, created, created_document, names, wanted_template, wanted_version
 from projections.workspaces.render import queued, shown
 from service.http.call import Call
 from service.http.fields import INT64, TEXT, UUID_TEXT, list_of, optional, wire
@@ -26,7 +24,7 @@ from service.http.responses import json_bytes
 from service.http.routing import Access, Route
 from service.http.rules import WORKSPACE_NAME, excluded_with, required_without
 from service.http.workspaces.answers import place_of_new
-from service.http.workspaces.people import may_read_person, member_in_path, person_in_path
+from service.http.workspaces.people import known_person_in_path, may_read_person, member_in_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,7 @@ class CreateWorkspaceRequest:
 
 async def create_for_user(call: Call) -> web.Response:
     """`POST /users/{user}/workspaces`: an owner whom the caller may read need not be a member of anything."""
-    async with call.pool.connection() as connection:
-        owner = await person_in_path(call, connection)
+    owner = await known_person_in_path(call)
     return await _create(call, owner, must_be_member=not may_read_person(call, owner))
 
 
@@ -67,8 +64,7 @@ async def create_for_member(call: Call) -> web.Response:
 
 async def _create(call: Call, owner: UserRow, *, must_be_member: bool) -> web.Response:
     request = decode_body(await call.body(), CreateWorkspaceRequest)
-    async with call.pool.connection() as connection:
-        template = await _template(call, connection, request)
+    template = await _template(call, request)
     refuse_deleted_template(template.name, template.deleted)
     if must_be_member and template.organization_id not in owner.organization_ids:
         raise NotFound
@@ -91,18 +87,20 @@ async def _create(call: Call, owner: UserRow, *, must_be_member: bool) -> web.Re
         may_use_any_version=allows(call.caller.subject, Action.UPDATE, _object(template)),
     )
     outcome = await call.execute(command)
+    new = created(outcome.events)
+    called = await call.services.names.get(new.around, lambda connection: names(connection, new.around))
     async with call.pool.connection() as connection:
-        document, job = await created_document(connection, outcome.events)
-        place = await place_of_new(connection, job)
-    document = shown(document, favorite=False, allow_renames=call.services.settings.allow_workspace_renames)
+        place = await place_of_new(connection, new.job)
+    document = shown(created_document(new, called), favorite=False, allow_renames=call.services.settings.allow_workspace_renames)
     return json_bytes(queued(document, place), 201)
 
 
-async def _template(call: Call, connection: AsyncConnection[Any], request: CreateWorkspaceRequest) -> WantedTemplate:
+async def _template(call: Call, request: CreateWorkspaceRequest) -> WantedTemplate:
     """The template that the request means. Raises `Invalid` for one that is unknown to the caller."""
     template_id: str | None = request.template_id
     if request.template_version_id != NIL:
-        version = await wanted_version(connection, request.template_version_id)
+        async with call.pool.connection() as connection:
+            version = await wanted_version(connection, request.template_version_id)
         if version is None:
             raise _unknown("template_version_id", "template version not found")
         if version.template_id is None and not allows(call.caller.subject, Action.READ, objects.templates(version.organization_id)):
@@ -111,10 +109,14 @@ async def _template(call: Call, connection: AsyncConnection[Any], request: Creat
             message = "Archived template versions cannot be used to make a workspace."
             raise Invalid(message, validations=[Violation("template_version_id", "template version archived")])
         template_id = version.template_id
-    template = None if template_id is None else await wanted_template(connection, template_id)
+    template = None if template_id is None else await _known_template(call, template_id)
     if template is None or not allows(call.caller.subject, Action.READ, _object(template)):
         raise _unknown("template_id", "template not found")
     return template
+
+
+async def _known_template(call: Call, id: str) -> WantedTemplate | None:
+    return await call.services.templates.get(id, lambda connection: wanted_template(connection, id))
 
 
 def _unknown(field: str, detail: str) -> Invalid:
