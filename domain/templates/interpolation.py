@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.templates.plain import SCALARS, Plain, field_names
 from domain.templates.values import TransitionPlan
 
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}]*)(\}?)")
@@ -105,17 +106,29 @@ def escape(text: str) -> str:
 
 
 def render_transition(plan: TransitionPlan, scope: Mapping[str, str]) -> TransitionPlan:
-    """The plan of one build: every string value rendered, keys of maps as they are."""
-    return TransitionPlan.from_dict(_render_tree(plan.to_dict(), scope))
+    """The plan of one build: every string value rendered, keys of maps as they are. What refers to nothing is shared with `plan`."""
+    rendered: TransitionPlan = _rendered(plan, scope)
+    return rendered
 
 
-def _render_tree(value: Any, scope: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return render(value, scope)
-    if isinstance(value, list):
-        return [_render_tree(v, scope) for v in value]
-    if isinstance(value, dict):
-        return {k: _render_tree(v, scope) for k, v in value.items()}
+def _rendered(value: Any, scope: Mapping[str, str]) -> Any:
+    """The value itself when rendering changes nothing in it."""
+    if isinstance(value, SCALARS):
+        return render(value, scope) if isinstance(value, str) else value
+    if isinstance(value, tuple):
+        items = tuple([_rendered(item, scope) for item in value])
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if isinstance(value, Plain):
+        changed = {}
+        for name in field_names(type(value)):
+            old = getattr(value, name)
+            new = _rendered(old, scope)
+            if new is not old:
+                changed[name] = new
+        return replace(value, **changed) if changed else value  # type: ignore[type-var]
+    if isinstance(value, Mapping):
+        entries = {key: _rendered(item, scope) for key, item in value.items()}
+        return entries if any(new is not value[key] for key, new in entries.items()) else value
     return value
 
 

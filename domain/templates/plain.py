@@ -13,6 +13,8 @@ from types import UnionType
 from typing import Any, Self
 
 _Convert = Callable[[Any], Any]
+_NAMES: dict[type, tuple[str, ...]] = {}
+SCALARS = (str, int, float, type(None))
 _READERS: dict[type, tuple[frozenset[str], dict[str, _Convert]]] = {}
 
 
@@ -23,7 +25,7 @@ class Plain:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields by name; nothing in the result is shared with this value except scalars."""
-        return {f.name: _write(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {name: _write(getattr(self, name)) for name in field_names(type(self))}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -35,7 +37,18 @@ class Plain:
         return cls(**{k: converts[k](v) if k in converts else v for k, v in data.items() if k in names})
 
 
+def field_names(cls: type[Plain]) -> tuple[str, ...]:
+    """The names of the fields of a type, in order."""
+    names = _NAMES.get(cls)
+    if names is None:
+        names = _NAMES[cls] = tuple(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
+    return names
+
+
 def _write(value: Any) -> Any:
+    # Most values are these, and a mapping is found out slowly.
+    if isinstance(value, SCALARS):
+        return value
     if isinstance(value, Plain):
         return value.to_dict()
     if isinstance(value, tuple):
