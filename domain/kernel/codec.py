@@ -14,7 +14,7 @@ from domain.kernel.events import Event, event_type
 from domain.kernel.upcasting import upcast
 
 _Build = Callable[[dict[str, Any]], Event]
-_BUILDERS: dict[type[Event], _Build] = {}
+_READINGS: dict[str, tuple[type[Event], _Build]] = {}
 
 
 class UnknownEvent(LookupError):
@@ -45,16 +45,25 @@ def from_payload(topic: str, payload: dict[str, Any]) -> Event:
 
     Raises `UnknownEvent` for a name or a future version that this release does not know.
     """
+    return reading(topic)[1](payload)
+
+
+def reading(topic: str) -> tuple[type[Event], Callable[[dict[str, Any]], Event]]:
+    """What is stored under `topic`, and what makes an event of its payload. Raises `UnknownEvent` as `from_payload`."""
+    found = _READINGS.get(topic)
+    if found is None:
+        found = _READINGS[topic] = _reading(topic)
+    return found
+
+
+def _reading(topic: str) -> tuple[type[Event], _Build]:
     name, version = split_topic(topic)
     cls = event_type(name)
     if cls is None or version > cls.VERSION:
         raise UnknownEvent(f"event {topic} is not known to this release")
-    if version < cls.VERSION:
-        payload = upcast(name, version, payload, cls.VERSION)
-    build = _BUILDERS.get(cls)
-    if build is None:
-        build = _BUILDERS[cls] = _builder(cls)
-    return build(payload)
+    today = cls.VERSION
+    build = _builder(cls)
+    return cls, build if version == today else lambda payload: build(upcast(name, version, payload, today))
 
 
 def _builder(cls: type[Event]) -> _Build:

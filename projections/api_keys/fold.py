@@ -62,7 +62,7 @@ def on_api_key_deleted(rows: Rows, event: ApiKeyDeleted, _recorded: Recorded) ->
     rows.delete(API_KEYS, event.key_id)
 
 
-@MODEL.bulk(UserPasswordChanged, UserDeleted)
+@MODEL.bulk(UserPasswordChanged, UserDeleted, changes=(API_KEYS,))
 async def end_all_keys(connection: AsyncConnection[Any], _event: UserPasswordChanged | UserDeleted, recorded: Recorded) -> None:
     """All keys of the person that the log holds up to here."""
     await connection.execute("DELETE FROM api_keys WHERE user_id = %s", (recorded.stream.id,))

@@ -169,7 +169,7 @@ def _extend(entry: Row, change: Change, subject: Row, diff: Mapping[str, Any]) -
         entry["action"] = change.action
 
 
-@MODEL.bulk(UserErased)
+@MODEL.bulk(UserErased, changes=(AUDIT_LOG, AUDIT_SUBJECTS))
 async def forget_person(connection: AsyncConnection[Any], _event: UserErased, recorded: Recorded) -> None:
     """Names and addresses leave the entries about the person."""
     for statement in (_ERASE_DIFFS, _ERASE_FIELDS):

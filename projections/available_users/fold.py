@@ -118,7 +118,7 @@ def on_group_members_changed(rows: Rows, event: GroupMembersChanged, recorded: R
         _enter(rows, user_id, recorded.stream.id, event.organization_id)
 
 
-@MODEL.bulk(GroupDeleted)
+@MODEL.bulk(GroupDeleted, changes=(AVAILABLE_USERS, ROSTERS))
 async def empty_group(connection: AsyncConnection[Any], _event: GroupDeleted, recorded: Recorded) -> None:
     """Nobody is in a group that is gone."""
     await connection.execute(
@@ -133,7 +133,7 @@ async def empty_group(connection: AsyncConnection[Any], _event: GroupDeleted, re
     await connection.execute("DELETE FROM rosters WHERE place = %s::uuid", (recorded.stream.id,))
 
 
-@MODEL.bulk(OrganizationDeleted)
+@MODEL.bulk(OrganizationDeleted, changes=(AVAILABLE_USERS, ROSTERS))
 async def empty_organization(connection: AsyncConnection[Any], _event: OrganizationDeleted, recorded: Recorded) -> None:
     """Nobody is in an organization that is gone, nor in its groups."""
     await connection.execute(

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 from domain.kernel.events import Event, Recorded
 from projections.engine.model import Apply, Bulk, ReadModel, Reads
-from projections.engine.tables import Rows
+from projections.engine.tables import Rows, Table
 
 
 class _Dispatch:
@@ -18,7 +18,7 @@ class _Dispatch:
     def __init__(self, models: Sequence[ReadModel]) -> None:
         self.models = tuple(models)
         self._folds: dict[type[Event], tuple[tuple[str, Reads, Apply], ...]] = {}
-        self._bulks: dict[type[Event], tuple[tuple[str, Bulk], ...]] = {}
+        self._bulks: dict[type[Event], tuple[tuple[str, Sequence[Table], Bulk], ...]] = {}
 
     def folds(self, event: type[Event]) -> tuple[tuple[str, Reads, Apply], ...]:
         """`(model, reads, apply)` in the order of the models."""
@@ -28,11 +28,13 @@ class _Dispatch:
             self._folds[event] = found
         return found
 
-    def bulks(self, event: type[Event]) -> tuple[tuple[str, Bulk], ...]:
-        """`(model, statement)` in the order of the models."""
+    def bulks(self, event: type[Event]) -> tuple[tuple[str, Sequence[Table], Bulk], ...]:
+        """`(model, changed tables, statement)` in the order of the models."""
         found = self._bulks.get(event)
         if found is None:
-            found = self._bulks[event] = tuple((model.name, run) for model in self.models for run in model.bulks_of(event))
+            found = self._bulks[event] = tuple(
+                (model.name, changes, run) for model in self.models for changes, run in model.bulks_of(event)
+            )
         return found
 
 
@@ -58,9 +60,21 @@ async def project(
 ) -> None:
     """Fold `events` (in position order) into `models`; a model is given only events beyond its own position."""
     rows = Rows() if rows is None else rows
+    await fold(connection, models, positions, events, rows)
+    await render(connection, models, rows)
+
+
+async def fold(
+    connection: AsyncConnection[Any], models: Sequence[ReadModel], positions: Mapping[str, int], events: Sequence[Recorded], rows: Rows
+) -> None:
+    """Only change the rows: what is rendered of them is left for later."""
     dispatch = _dispatch(models)
     for chunk in _chunks(dispatch, events):
         await _fold(connection, dispatch, positions, chunk, rows)
+
+
+async def render(connection: AsyncConnection[Any], models: Sequence[ReadModel], rows: Rows) -> None:
+    """Render what was touched since the last time."""
     for model in models:
         await model.render(connection, rows)
     rows.touched.clear()
@@ -82,25 +96,21 @@ def _chunks(dispatch: _Dispatch, events: Sequence[Recorded]) -> list[Sequence[Re
 async def _fold(
     connection: AsyncConnection[Any], dispatch: _Dispatch, positions: Mapping[str, int], events: Sequence[Recorded], rows: Rows
 ) -> None:
-    wanted = [
-        (recorded, reads, apply)
-        for recorded in events
-        for name, reads, apply in dispatch.folds(type(recorded.event))
-        if recorded.position > positions[name]
-    ]
-    await rows.load(connection, (key for recorded, reads, _ in wanted for key in reads(recorded.event, recorded)))
-    position = 0
-    for recorded, _, apply in wanted:
-        if recorded.position != position:
-            rows.settle(position)
-            position = recorded.position
-        apply(rows, recorded.event, recorded)
-    rows.settle(position)
+    steps = [(recorded, dispatch.folds(type(recorded.event))) for recorded in events]
+    if events[0].position <= max(positions.values(), default=0):
+        steps = [(recorded, tuple(step for step in folds if recorded.position > positions[step[0]])) for recorded, folds in steps]
+    await rows.load(connection, (key for recorded, folds in steps for _, reads, _ in folds for key in reads(recorded.event, recorded)))
+    for recorded, folds in steps:
+        event = recorded.event
+        for _, _, apply in folds:
+            apply(rows, event, recorded)
+        if folds:
+            rows.settle(recorded.position)
     await rows.flush(connection)
     last = events[-1]
     ran = False
-    for name, run in dispatch.bulks(type(last.event)):
-        if last.position > positions[name]:
+    for name, changes, run in dispatch.bulks(type(last.event)):
+        if last.position > positions[name] and await rows.expose(changes):
             await run(connection, last.event, last)
             ran = True
     if ran:

@@ -32,8 +32,9 @@ def nothing(_event: Any, _recorded: Recorded) -> Iterable[tuple[Table, Key]]:
 class ReadModel:
     """`name` is also the package below `projections/` whose `schema.sql` makes the tables.
 
-    `revision` is raised when a fold's meaning changes without its schema, so that the model is rebuilt. `indexes_last`: nothing
-    is looked up by the model's indexes while it is folded, so a rebuild makes them once the tables are filled.
+    `revision` is raised when a fold's meaning changes without its schema, so that the model is rebuilt. `indexes_last`: its
+    set-based statements are so rare that a rebuild makes the indexes once the tables are filled, as it does for models that have
+    no such statements.
     """
 
     name: str
@@ -41,7 +42,7 @@ class ReadModel:
     revision: int = 1
     indexes_last: bool = False
     _folds: dict[type[Event], list[tuple[Reads, Apply]]] = field(default_factory=dict)
-    _bulk: dict[type[Event], list[Bulk]] = field(default_factory=dict)
+    _bulk: dict[type[Event], list[tuple[Sequence[Table], Bulk]]] = field(default_factory=dict)
     _finish: list[Finish] = field(default_factory=list)
 
     @property
@@ -53,7 +54,12 @@ class ReadModel:
     @property
     def indexes(self) -> tuple[str, ...]:
         """Those statements of the schema that a rebuild may leave for the end."""
-        return tuple(_INDEX.findall(self.schema)) if self.indexes_last else ()
+        return tuple(_INDEX.findall(self.schema)) if self.indexes_last or not self._bulk else ()
+
+    @property
+    def renders(self) -> bool:
+        """Whether rows are written again at the end of a batch."""
+        return bool(self._finish)
 
     def views(self, schema: str) -> str:
         """The SQL that creates the views of the tables' past, in the past schema of `schema`."""
@@ -75,13 +81,14 @@ class ReadModel:
 
         return register
 
-    def bulk(self, *events: type[Event]) -> Callable[[Bulk], Bulk]:
+    def bulk(self, *events: type[Event], changes: Sequence[Table]) -> Callable[[Bulk], Bulk]:
         """Register `statement(connection, event, recorded)`: a set-based change of rows that cannot be named beforehand.
-        It runs after everything before it in the log is written, before everything after it."""
+        It runs after everything before it in the log is written, before everything after it. `changes` names the tables that it
+        changes, itself or their versions; it reads no others."""
 
         def register(run: Bulk) -> Bulk:
             for event in events:
-                self._bulk.setdefault(event, []).append(run)
+                self._bulk.setdefault(event, []).append((tuple(changes), run))
             return run
 
         return register
@@ -105,8 +112,8 @@ class ReadModel:
         for _, apply in self.folds_of(type(recorded.event)):
             apply(rows, recorded.event, recorded)
 
-    def bulks_of(self, event: type[Event]) -> Sequence[Bulk]:
-        """The set-based statements of an event."""
+    def bulks_of(self, event: type[Event]) -> Sequence[tuple[Sequence[Table], Bulk]]:
+        """The set-based statements of an event, each with the tables that it changes."""
         return self._bulk.get(event, ())
 
     async def render(self, connection: AsyncConnection[Any], rows: Rows) -> None:

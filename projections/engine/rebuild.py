@@ -1,26 +1,36 @@
-"""Fills a new version of all read models beside the live ones and switches over atomically, while the service runs."""
+"""Fills a new version of all read models beside the live ones and switches over atomically, while the service runs.
+
+The design is argued in ops/design/rebuild.md.
+"""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterable, Callable, Sequence
+from functools import partial
+from typing import Any, LiteralString
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, Connection, sql
 
+from domain.kernel.events import Recorded
 from projections.engine import schema
-from projections.engine.batch import project
+from projections.engine.batch import fold, project, render
 from projections.engine.connections import LIVE_SCHEMA
+from projections.engine.filling import KEPT_ROWS, Filling, pending
 from projections.engine.model import ReadModel
 from projections.engine.projector import FEED_CHANNEL
+from projections.engine.read_ahead import pages
 from projections.engine.tables import Rows
 from projections.engine.tail import Decoder, head, read_page
+from projections.engine.writers import Writers, writing
 
 NEXT_SCHEMA = "ledger_read_next"
 OLD_SCHEMA = "ledger_read_old"
 REBUILD_LOCK = 0x1ED6E205
 #: Sent on the feed after a switch: whoever holds documents must drop them.
 RESET = "reset"
+#: So many documents may wait for being rendered once, at the end.
+MOST_TOUCHED = 500_000
 
 Progress = Callable[[int, int], None]
 
@@ -34,13 +44,60 @@ async def fill(
     upto: int,
     progress: Progress | None = None,
     page: int = 5000,
-    keep_rows: int = 200_000,
+    keep_rows: int = KEPT_ROWS,
 ) -> int:
-    """Create schema `name` and fold the log into it up to position `upto` at the most; returns the position reached."""
+    """Create schema `name` and fold the log into it up to position `upto`; the connection then looks at it.
+
+    At most `keep_rows` rows are held in memory, and a page of events more. Returns the position.
+    """
     await schema.create(connection, models, name, with_indexes=False)
-    reached = await catch_up(connection, decoder, models, 0, upto=upto, progress=progress, page=page, keep_rows=keep_rows)
-    await schema.add_indexes(connection, models)
-    return reached
+    log = pages(connection, decoder, models, name, upto=upto, page=page)
+    await fill_from(connection, models, name, log, upto=upto, progress=progress, keep_rows=keep_rows)
+    return upto
+
+
+async def fill_from(
+    connection: AsyncConnection[Any],
+    models: Sequence[ReadModel],
+    name: str,
+    log: AsyncIterable[Sequence[Recorded]],
+    *,
+    upto: int,
+    progress: Progress | None = None,
+    keep_rows: int = KEPT_ROWS,
+) -> None:
+    """Fold pages of events, in order, into the empty tables of schema `name`; what was left out of it is made afterwards."""
+    start = {model.name: 0 for model in models}
+    async with writing(connection, name) as writers:
+        rows = Filling(writers, keep=keep_rows)
+        async for events in log:
+            await fold(connection, models, start, events, rows)
+            if pending(rows.touched) > MOST_TOUCHED:
+                await rows.write_out()
+                await render(connection, models, rows)
+            if progress is not None and events:
+                progress(events[-1].position, upto)
+        await rows.write_out()
+        # What is rendered is written once more, which costs less before there are indexes; the indexes of others are used for it.
+        await _finish(writers, [model for model in models if not model.renders])
+        await render(connection, models, rows)
+        await _finish(writers, [model for model in models if model.renders])
+    await connection.execute("UPDATE positions SET position = %s", (upto,))
+
+
+async def _finish(writers: Writers, models: Sequence[ReadModel]) -> None:
+    """Make the indexes that were left for the end, and tell the planner what the tables hold."""
+    for number, index in enumerate([index for model in models for index in model.indexes]):
+        writers.hand(f"index {number}", partial(_execute, index))
+    await writers.done()
+    for table in [table for model in models for table in model.tables]:
+        for name in (table.name, f"{table.name}_versions") if table.remembered else (table.name,):
+            writers.hand(name, partial(_execute, f"ANALYZE {name}"))
+    await writers.done()
+
+
+def _execute(statement: LiteralString, connection: Connection[Any]) -> None:
+    connection.execute(statement)
 
 
 async def catch_up(
@@ -52,12 +109,10 @@ async def catch_up(
     upto: int,
     progress: Progress | None = None,
     page: int = 5000,
-    keep_rows: int = 200_000,
 ) -> int:
     """Fold what lies between `start` and `upto` into the schema that the connection looks at."""
     reached = start
     rows = Rows()
-    folded = 0
     while True:
         events, position = await read_page(connection, decoder, reached, page, upto, skip_unknown=True)
         if position == reached:
@@ -66,9 +121,8 @@ async def catch_up(
             await project(connection, models, {m.name: reached for m in models}, events, rows=rows)
             await connection.execute("UPDATE positions SET position = %s", (position,))
         reached = position
-        folded += len(events)
-        if folded >= keep_rows:
-            rows, folded = Rows(), 0
+        if rows.size > KEPT_ROWS:
+            rows = Rows()
         if progress is not None:
             progress(reached, upto)
 

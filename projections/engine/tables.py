@@ -10,6 +10,7 @@ from typing import Any, LiteralString, NamedTuple
 import orjson
 from psycopg import AsyncConnection, AsyncCursor
 
+from projections.engine.lines import FORMAT, Lines
 from projections.engine.memory import STILL, Memory
 
 Row = dict[str, Any]
@@ -36,7 +37,8 @@ class Table:
     Columns of the table that are not listed here (rendered documents, generated columns) are left alone by writes.
     `remembered` names the columns whose past is kept (`versions.py`), the key's among them: none, no past. `derived` says for
     columns that are not folded how they are computed in the past, as SQL over the version `v`; `past_indexes` are indexes of
-    versions besides the one by key, as what follows the table's name.
+    versions besides the one by key, as what follows the table's name. A row that is `written_once` is put and never looked at
+    again by any fold.
     """
 
     name: str
@@ -45,10 +47,14 @@ class Table:
     remembered: tuple[str, ...] = ()
     derived: Mapping[str, str] = field(default_factory=dict)
     past_indexes: tuple[str, ...] = ()
+    written_once: bool = False
     _sql: dict[str, LiteralString] = field(default_factory=dict, repr=False)
     _kept: tuple[str, ...] = field(default=(), init=False, repr=False)
     #: A row of nulls.
     blank: Mapping[str, None] = field(default_factory=dict, init=False, repr=False)
+    #: Make a line of a whole row, and of a version without its positions, for `copy_into` and `copy_versions`.
+    line: Lines = field(init=False, repr=False)
+    version_line: Lines = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if unknown := set(self.columns.values()) - _KINDS:
@@ -78,6 +84,13 @@ class Table:
             f" SELECT {', '.join('n.' + n for n in kept)}, n.position, n.until"
             f" FROM json_to_recordset(%s::json) AS n ({', '.join(f'{n} {self.columns[n]}' for n in kept)}, position bigint, until bigint)"
         )
+        self._sql["copy_versions"] = f"COPY {self.name}_versions ({', '.join(kept)}, position, until) FROM STDIN {FORMAT}"
+        self._sql["merge"] = (
+            f"INSERT INTO {self.name} ({', '.join(names)}) SELECT {', '.join(names)} FROM {self.name}_staging"
+            f" ON CONFLICT ({aliases}) {update}"
+        )
+        object.__setattr__(self, "line", Lines(self.columns, names))
+        object.__setattr__(self, "version_line", Lines(self.columns, kept))
         object.__setattr__(self, "_kept", kept)
         object.__setattr__(self, "blank", dict.fromkeys(names))
 
@@ -98,6 +111,20 @@ class Table:
         """Versions as `packed`, each with its position and until."""
         rows = [b'%b,"position":%d,"until":%d}' % (packed[:-1], position, until) for packed, position, until in versions]
         return Write(self._sql["add"], (f"[{b','.join(rows).decode()}]",))
+
+    def copy_into(self, name: str) -> LiteralString:
+        """Takes in lines of whole rows; `name` is the table's or that of one like it."""
+        return f"COPY {name} ({', '.join(self.columns)}) FROM STDIN {FORMAT}"
+
+    @property
+    def copy_versions(self) -> LiteralString:
+        """Takes in lines of versions, each with its position and until."""
+        return self._sql["copy_versions"]
+
+    @property
+    def merge(self) -> LiteralString:
+        """Puts what is in `<name>_staging` into the table, in the place of rows with the same keys."""
+        return self._sql["merge"]
 
     def _keys(self, keys: Sequence[Key]) -> list[Any]:
         """One array for each column of the key."""
@@ -213,6 +240,10 @@ class Rows:
         if writes:
             parts = ", ".join(f"w{number} AS ({write.statement})" for number, write in enumerate(writes))
             await connection.execute(f"WITH {parts} SELECT", [value for write in writes for value in write.parameters], prepare=True)
+
+    async def expose(self, _tables: Sequence[Table]) -> bool:
+        """Make sure that set-based statements see the rows of these tables; whether there may be any. `flush` has written them."""
+        return True
 
     def forget(self) -> None:
         """Drop the working set: a bulk statement may have changed rows behind it."""

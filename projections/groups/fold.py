@@ -63,25 +63,25 @@ def on_group_deleted(rows: Rows, _event: GroupDeleted, recorded: Recorded) -> No
     rows.touch("group", recorded.stream.id, recorded.position)
 
 
-@MODEL.bulk(GroupDeleted)
+@MODEL.bulk(GroupDeleted, changes=(GROUP_MEMBERS,))
 async def empty_group(connection: AsyncConnection[Any], _event: GroupDeleted, recorded: Recorded) -> None:
     """Nobody is in a group that is gone."""
     await remove(connection, GROUP_MEMBERS, "group_id", recorded.stream.id, recorded.position)
 
 
-@MODEL.bulk(MemberRemoved)
+@MODEL.bulk(MemberRemoved, changes=(GROUP_MEMBERS,))
 async def leave_groups(connection: AsyncConnection[Any], event: MemberRemoved, recorded: Recorded) -> None:
     """Who leaves an organization leaves its groups."""
     await remove(connection, GROUP_MEMBERS, "user_id", event.user_id, recorded.position, of=("organization_id", recorded.stream.id))
 
 
-@MODEL.bulk(UserDeleted)
+@MODEL.bulk(UserDeleted, changes=(GROUP_MEMBERS,))
 async def leave_all_groups(connection: AsyncConnection[Any], _event: UserDeleted, recorded: Recorded) -> None:
     """Who is gone is in no group."""
     await remove(connection, GROUP_MEMBERS, "user_id", recorded.stream.id, recorded.position)
 
 
-@MODEL.bulk(OrganizationDeleted)
+@MODEL.bulk(OrganizationDeleted, changes=(GROUPS, GROUP_MEMBERS))
 async def close_groups(connection: AsyncConnection[Any], _event: OrganizationDeleted, recorded: Recorded) -> None:
     """No group outlives its organization."""
     await remove(connection, GROUP_MEMBERS, "organization_id", recorded.stream.id, recorded.position)

@@ -12,7 +12,7 @@ from projections.engine.model import ReadModel
 from projections.engine.tables import Key, Rows, Table
 from projections.history.tables import HISTORY
 
-MODEL = ReadModel("history", (HISTORY,), indexes_last=True)
+MODEL = ReadModel("history", (HISTORY,))
 
 
 def _of(*categories: str) -> list[type[Event]]:

@@ -96,7 +96,7 @@ def on_organization_deleted(rows: Rows, _event: OrganizationDeleted, recorded: R
         row["deleted"], row["updated_at"] = True, recorded.time
 
 
-@MODEL.bulk(OrganizationDeleted)
+@MODEL.bulk(OrganizationDeleted, changes=(MEMBERS, CUSTOM_ROLES))
 async def empty_organization(connection: AsyncConnection[Any], _event: OrganizationDeleted, recorded: Recorded) -> None:
     """Whoever was left is a member no more."""
     await remove(connection, MEMBERS, "organization_id", recorded.stream.id, recorded.position)
@@ -132,7 +132,7 @@ def on_member_removed(rows: Rows, event: MemberRemoved, recorded: Recorded) -> N
     rows.delete(MEMBERS, recorded.stream.id, event.user_id)
 
 
-@MODEL.bulk(UserDeleted)
+@MODEL.bulk(UserDeleted, changes=(MEMBERS,))
 async def end_memberships(connection: AsyncConnection[Any], _event: UserDeleted, recorded: Recorded) -> None:
     """Who is gone is a member of nothing."""
     await remove(connection, MEMBERS, "user_id", recorded.stream.id, recorded.position)
@@ -161,7 +161,7 @@ def on_custom_role_deleted(rows: Rows, event: CustomRoleDeleted, recorded: Recor
     rows.delete(CUSTOM_ROLES, recorded.stream.id, event.name)
 
 
-@MODEL.bulk(CustomRoleDeleted)
+@MODEL.bulk(CustomRoleDeleted, changes=(MEMBERS,))
 async def take_custom_role(connection: AsyncConnection[Any], event: CustomRoleDeleted, recorded: Recorded) -> None:
     """Every member who held the role loses it; their other roles keep their order."""
     await connection.execute(

@@ -123,7 +123,7 @@ def on_user_erased(rows: Rows, _event: UserErased, recorded: Recorded) -> None:
         rows.touch("user", recorded.stream.id, recorded.position)
 
 
-@MODEL.bulk(UserErased)
+@MODEL.bulk(UserErased, changes=(USERS,))
 async def forget_person(connection: AsyncConnection[Any], _event: UserErased, recorded: Recorded) -> None:
     """The past knows their name no more either."""
     await blank(connection, USERS, recorded.stream.id, recorded.position, "username", "email", "name", "avatar_url")

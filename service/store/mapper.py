@@ -13,7 +13,7 @@ import orjson
 from eventsourcing.persistence import Mapper, StoredEvent
 from psycopg import AsyncConnection
 
-from domain.kernel.codec import from_payload, split_topic, to_payload, topic_of
+from domain.kernel.codec import reading, split_topic, to_payload, topic_of
 from domain.kernel.events import Actor, Event, Metadata, Recorded, Stream, event_type
 from service.store.personal_keys import KeyRing
 from service.store.times import parse_fixed, to_fixed
@@ -46,13 +46,12 @@ class EventMapper:
         """The envelope and payload, upcast. Raises `UnknownEvent` for a topic this release does not know."""
         document = orjson.loads(state)
         payload = document["data"]
-        cls = event_type(split_topic(topic)[0])
-        if cls is not None and cls.PERSONAL:
+        cls, build = reading(topic)
+        if cls.PERSONAL:
             self.unseal(originator_id, cls.PERSONAL, payload)
-        event = from_payload(topic, payload)
         return Recorded(
-            event,
-            Stream(event.CATEGORY, originator_id),
+            build(payload),
+            Stream(cls.CATEGORY, originator_id),
             version,
             document["id"],
             parse_fixed(document["time"]),
@@ -78,14 +77,14 @@ class EventMapper:
 
 
 def _metadata(document: dict[str, Any]) -> Metadata:
-    actor = document["actor"]
+    actor, get = document["actor"], document.get
     return Metadata(
         Actor(actor["kind"], actor.get("id")),
-        document.get("correlation_id", ""),
-        document.get("request_id"),
-        document.get("ip"),
-        document.get("user_agent"),
-        document.get("causation_id"),
+        get("correlation_id", ""),
+        get("request_id"),
+        get("ip"),
+        get("user_agent"),
+        get("causation_id"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from domain.kernel.events import Recorded
 from projections.engine import connections, schema
 from projections.engine.batch import project
 from projections.engine.model import ReadModel
+from projections.engine.rebuild import fill_from
 from projections.engine.tables import Rows
 
 
@@ -39,6 +40,14 @@ class Projecting:
             positions = dict.fromkeys(positions, history[start : start + batch][-1].position)
         return name
 
+    async def fill(self, history: Sequence[Recorded], *, page: int, keep_rows: int) -> str:
+        """Fold `history` as a rebuild does, which writes as late as it may and holds `keep_rows` rows at the most."""
+        name = f"fill_{uuid.uuid4().hex[:12]}"
+        await schema.create(self.connection, self.models, name, with_indexes=False)
+        upto = history[-1].position if history else 0
+        await fill_from(self.connection, self.models, name, _pages(history, page), upto=upto, keep_rows=keep_rows)
+        return name
+
     async def tables(self, name: str) -> dict[str, list[str]]:
         """Every table of the schema as sorted text rows."""
         cursor = await self.connection.execute(
@@ -56,11 +65,20 @@ class Projecting:
         return [orjson.loads(row[0]) for row in await cursor.fetchall()]
 
     async def same_for_every_batch_size(self, history: Sequence[Recorded], sizes: Sequence[int] = (1, 7, 1000)) -> None:
-        """Whatever the batches, the tables come out equal, with and without a working set kept between batches."""
+        """Whatever the batches, the tables come out equal, with and without a working set kept between batches; and so they do
+        when they are rebuilt, whether all of it fits into memory or next to nothing."""
         first = await self.tables(await self.fold(history, batch=sizes[0]))
         for size in sizes[1:]:
             assert await self.tables(await self.fold(history, batch=size)) == first, f"batches of {size} differ from {sizes[0]}"
         assert await self.tables(await self.fold(history, batch=sizes[-2], keep_rows=True)) == first, "a kept working set differs"
+        for page, keep in ((1000, 1000), (2, 3), (1, 0)):
+            rebuilt = await self.tables(await self.fill(history, page=page, keep_rows=keep))
+            assert rebuilt == first, f"rebuilt in pages of {page}, with {keep} rows in memory, they differ"
+
+
+async def _pages(history: Sequence[Recorded], size: int) -> AsyncIterator[Sequence[Recorded]]:
+    for start in range(0, len(history), size):
+        yield history[start : start + size]
 
 
 async def open_projecting(database_url: str, models: Sequence[ReadModel]) -> Projecting:

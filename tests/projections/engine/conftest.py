@@ -56,7 +56,7 @@ def names_model(*, poison: str = "") -> ReadModel:
             row["ttl_ms"] = event.ttl_ms
         rows.touch("name", recorded.stream.id, recorded.position)
 
-    @model.bulk(WorkspaceACLCleared)
+    @model.bulk(WorkspaceACLCleared, changes=(NAMES,))
     async def on_cleared(connection: AsyncConnection[Any], event: Any, recorded: Recorded) -> None:
         await connection.execute("UPDATE names SET ttl_ms = NULL")
 

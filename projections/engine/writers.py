@@ -1,0 +1,132 @@
+"""Connections in threads of their own that write into a schema nobody reads yet, while the next events are folded.
+
+What concerns one table is done in the order in which it was handed over, by one connection; different tables go different ways.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, Connection, sql
+
+Job = Callable[[Connection[Any]], object]
+
+#: So many bytes may wait to be written: a few seconds' worth.
+_MOST_PENDING = 64 << 20
+_MEMORY_FOR_INDEXES = "256MB"
+
+
+class Writers:
+    """Made by `writing`. The first failure of any job is raised by whatever is called next."""
+
+    def __init__(self, connect: Callable[[], Connection[Any]], count: int) -> None:
+        self._connections = [connect() for _ in range(count)]
+        self._queues: list[queue.SimpleQueue[tuple[Job, int] | None]] = [queue.SimpleQueue() for _ in range(count)]
+        #: Held for whatever follows; notified when a job is done.
+        self._moved = threading.Condition()
+        self._pending = 0
+        self._pending_bytes = 0
+        self._failure: BaseException | None = None
+        self._ways: dict[str, int] = {}
+        self._threads = [
+            threading.Thread(target=self._work, args=way, name="writer", daemon=True)
+            for way in zip(self._connections, self._queues, strict=True)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def backend_pids(self) -> list[int]:
+        """The server's processes that do the writing."""
+        return [connection.info.backend_pid for connection in self._connections]
+
+    def hand(self, table: str, job: Job, size: int = 0) -> None:
+        """Have `job(connection)` done after all that was handed over for `table`; `size` in bytes is what it holds in memory."""
+        way = self._ways.setdefault(table, len(self._ways) % len(self._queues))
+        with self._moved:
+            self._pending += 1
+            self._pending_bytes += size
+        self._queues[way].put((job, size))
+
+    async def room(self) -> None:
+        """Return once there is room for more."""
+        if self._pending_bytes > _MOST_PENDING or self._failure is not None:
+            await asyncio.to_thread(self._wait, lambda: self._pending_bytes <= _MOST_PENDING)
+
+    async def done(self) -> None:
+        """Return once everything handed over is written and committed."""
+        await asyncio.to_thread(self._wait, lambda: self._pending == 0)
+
+    async def close(self) -> None:
+        """End the threads; what was not done by now is left undone."""
+        self._fail(InterruptedError("no more is written"))
+        for connection, way in zip(self._connections, self._queues, strict=True):
+            with contextlib.suppress(psycopg.Error):
+                connection.cancel()
+            way.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+        for connection in self._connections:
+            with contextlib.suppress(psycopg.Error):
+                connection.close()
+
+    def _fail(self, error: BaseException) -> None:
+        with self._moved:
+            if self._failure is None:
+                self._failure = error
+            self._moved.notify_all()
+
+    def _wait(self, until: Callable[[], bool]) -> None:
+        with self._moved:
+            self._moved.wait_for(lambda: self._failure is not None or until())
+        if self._failure is not None:
+            raise self._failure
+
+    def _work(self, connection: Connection[Any], jobs: queue.SimpleQueue[tuple[Job, int] | None]) -> None:
+        while (job := jobs.get()) is not None:
+            run, size = job
+            if self._failure is None:
+                try:
+                    with connection.transaction():
+                        run(connection)
+                except BaseException as error:
+                    self._fail(error)
+            with self._moved:
+                self._pending -= 1
+                self._pending_bytes -= size
+                self._moved.notify_all()
+
+
+@contextlib.asynccontextmanager
+async def writing(beside: AsyncConnection[Any], schema: str) -> AsyncIterator[Writers]:
+    """Writers into `schema` of the database that a connection is open to; as many as there are processors to spare."""
+    connect = sibling(beside, schema)
+    writers = await asyncio.to_thread(Writers, connect, max(1, min(4, (os.cpu_count() or 1) - 1)))
+    try:
+        yield writers
+    finally:
+        await writers.close()
+
+
+def sibling(connection: AsyncConnection[Any], schema: str) -> Callable[[], Connection[Any]]:
+    """Opens connections for threads, to the database and as the user of this one, which find tables in `schema`.
+
+    What they write may be lost with the server: nobody reads it before it is made to last."""
+    info = connection.info
+
+    def connect() -> Connection[Any]:
+        other = psycopg.connect(info.dsn, password=info.password or None, autocommit=True)
+        other.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
+        other.execute("SET TIME ZONE 'UTC'")
+        other.execute("SET synchronous_commit TO off")
+        other.execute(sql.SQL("SET maintenance_work_mem TO {}").format(_MEMORY_FOR_INDEXES))
+        return other
+
+    return connect
