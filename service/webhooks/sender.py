@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from domain.webhooks.targets import is_public
 from service.version import BUILD_VERSION
@@ -51,12 +52,19 @@ class Answer:
 class WebhookSender:
     """Keeps connections to receivers; made inside the running loop, `close` ends it. `private_allowed`: to any address."""
 
-    def __init__(self, now: Callable[[], datetime], *, private_allowed: bool, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        private_allowed: bool,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
         self._now = now
         self._private_allowed = private_allowed
         self._timeout_seconds = timeout_seconds
         # Without a limit: each webhook has its own, and one whose receiver hangs must not take the connections of another.
-        connector = aiohttp.TCPConnector(limit=0, resolver=NameResolver(), ttl_dns_cache=10, socket_factory=self._open_socket)
+        connector = aiohttp.TCPConnector(limit=0, resolver=resolver or NameResolver(), ttl_dns_cache=10, socket_factory=self._open_socket)
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
