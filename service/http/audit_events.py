@@ -124,8 +124,8 @@ async def _pages(call: Call, after: int, upto: int, selection: Selection) -> Asy
     while after < upto:
         async with call.pool.connection() as connection:
             found, after = await call.services.log.documents_after(connection, after, selection, limit=_MOST, upto=upto)
-        if found:
-            yield found
+        if page := [*found]:
+            yield page
 
 
 _PERMISSION = "audit_log:read of the whole deployment"

@@ -5,7 +5,7 @@ Reading one stream to fold it is `read.py`, reading everything to project it `pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -96,10 +96,10 @@ class LogReader:
 
     async def documents_after(
         self, connection: AsyncConnection[Any], after: int, selection: Selection, *, limit: int, upto: int
-    ) -> tuple[list[dict[str, Any]], int]:
+    ) -> tuple[Iterator[dict[str, Any]], int]:
         """The same as documents of the wire, for whoever only passes them on."""
         rows, reached = await _rows(connection, after, selection, limit, upto)
-        return [d for d in await stored_documents(connection, self._mapper, rows) if selection.takes_document(d)], reached
+        return filter(selection.takes_document, await stored_documents(connection, self._mapper, rows)), reached
 
     async def _decoded(self, connection: AsyncConnection[Any], rows: Sequence[Any]) -> list[Recorded]:
         people = {row[0] for row in rows if self._mapper.has_personal_fields(row[2])}

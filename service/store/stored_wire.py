@@ -5,9 +5,11 @@ Same documents as `wire.to_wire` of the decoded event, which tests hold for a sa
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import re
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -22,6 +24,9 @@ from projections.documents import rfc3339
 from projections.history.queries import usernames
 from service.store.mapper import EventMapper
 from service.store.wire import actor_document, to_wire
+
+#: Whoever caused an event, where it was a person: at the same place of every state (`mapper.py`).
+_USER = re.compile(rb'\{"time":"[^"]*","id":"[^"]*","actor":\{"kind":"user","id":"([^"]*)"')
 
 
 class StoredRow(NamedTuple):
@@ -46,26 +51,28 @@ class _Form:
     personal: tuple[str, ...]
 
 
-async def stored_documents(connection: AsyncConnection[Any], mapper: EventMapper, rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """The documents of rows (in the order of `StoredRow`); what a newer release wrote is passed over, for nobody here can say what
-    it is. Two statements at most, for keys and for names."""
+async def stored_documents(connection: AsyncConnection[Any], mapper: EventMapper, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """The documents of rows (in the order of `StoredRow`), each made when it is asked for, so that all of it is still at hand when it
+    is written. What a newer release wrote is passed over: nobody here can say what it is.
+
+    Two statements at most, for keys and for names.
+    """
     people = {row[0] for row in rows if (form := _form(row[2])) is None or form.personal}
     if people:
         await mapper.load_keys(connection, people)
-    states = [orjson.loads(row[3]) for row in rows]
-    actors = {actor["id"] for state in states if (actor := state["actor"])["kind"] == "user" and "id" in actor}
-    names = await usernames(connection, actors)
-    documents = []
-    for row, state in zip(rows, states, strict=True):
-        try:
-            documents.append(_document(mapper, row, state, names))
-        except UnknownEvent:
-            continue
-    return documents
+    names = await usernames(connection, {found[1].decode() for row in rows if (found := _USER.match(row[3]))})
+    return _documents(mapper, rows, names)
 
 
-def _document(mapper: EventMapper, row: Sequence[Any], state: dict[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
-    form, data = _form(row[2]), state["data"]
+def _documents(mapper: EventMapper, rows: Sequence[Any], names: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        with contextlib.suppress(UnknownEvent):
+            yield _document(mapper, row, names)
+
+
+def _document(mapper: EventMapper, row: Sequence[Any], names: Mapping[str, str | None]) -> dict[str, Any]:
+    form, state = _form(row[2]), orjson.loads(row[3])
+    data = state["data"]
     if form is None or list(data) != form.fields:
         # Another version, or fields that have come since: only the event itself knows what they mean.
         return to_wire(mapper.decode(row[0], row[1], row[2], row[3], row[4]), names)
@@ -113,4 +120,6 @@ def _trimmed(text: str) -> str:
     """A stored time as documents show it."""
     if text[-1] != "Z" or len(text) > 27:
         return rfc3339(datetime.fromisoformat(text))
-    return text[:-1].rstrip("0").rstrip(".") + "Z" if "." in text else text
+    if text[-2] != "0" or "." not in text:
+        return text
+    return text[:-1].rstrip("0").rstrip(".") + "Z"
