@@ -15,6 +15,7 @@ from aiohttp import web
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from domain.kernel.predicate import Predicate
 from domain.workspaces.events import WorkspaceACLCleared, WorkspaceACLUpdated, WorkspaceCreated, WorkspaceDeleted, WorkspaceRenamed
 from projections.engine.positions import Positions
 from projections.engine.projector import Projector
@@ -159,9 +160,12 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         people: Recall[str, UserRow | None] = Recall(pool, events_of(USERS, ORGANIZATIONS))
         workspace_names: Recall[tuple[str, str, bool], str | None] = Recall(pool, (WorkspaceCreated, WorkspaceRenamed, WorkspaceDeleted))
         acls: Recall[str, bytes] = Recall(pool, {*events_of(USERS, GROUPS, ORGANIZATIONS), WorkspaceACLUpdated, WorkspaceACLCleared})
+        workspace_numbers: Recall[Predicate, int] = Recall(
+            pool, (WorkspaceCreated, WorkspaceDeleted, WorkspaceACLUpdated, WorkspaceACLCleared), capacity=1000
+        )
         templates: Recall[str, WantedTemplate | None] = Recall(pool, events_of(TEMPLATES))
         names: Recall[tuple[str, str, str, str], Names] = Recall(pool, events_of(USERS, ORGANIZATIONS, TEMPLATES))
-        for recall in (people, workspace_names, templates, names, acls):
+        for recall in (people, workspace_names, templates, names, workspace_numbers, acls):
             feed.add(recall)
         events = EventHub(authenticator)
         feed.add(events)
@@ -200,6 +204,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             pages,
             people,
             workspace_names,
+            workspace_numbers,
             templates,
             names,
             acls,

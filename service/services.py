@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg_pool import AsyncConnectionPool
 
+from domain.kernel.predicate import Predicate
 from projections.engine.positions import Positions
 from projections.users.render import UserRow
 from projections.workspaces.creation import Names, WantedTemplate
@@ -51,6 +52,8 @@ class Services:
     people: Recall[str, UserRow | None]
     #: Ids of workspaces by owner, name in lower case, and whether deleted ones count.
     workspace_names: Recall[tuple[str, str, bool], str | None]
+    #: How many workspaces there are whose rows somebody may see.
+    workspace_numbers: Recall[Predicate, int]
     #: Templates as whoever wants a workspace of one finds them, by id.
     templates: Recall[str, WantedTemplate | None]
     #: What a new workspace shows of its owner, organization, template and initiator, by their ids.

@@ -18,11 +18,12 @@ LISTED: LiteralString = "NOT w.deleted AND w.doc IS NOT NULL"
 ORDER: LiteralString = "w.is_running DESC, lower(w.owner_name), lower(w.name)"
 _COUNTED: LiteralString = (
     """
-    SELECT (SELECT count(*) FROM workspaces w WHERE {where}),
+    SELECT {number},
       ARRAY(SELECT w.id FROM workspaces w WHERE w.favorite AND w.owner_id = %(viewer)s::uuid AND {where} ORDER BY """
     + ORDER
     + ")"
 )
+_NUMBER: LiteralString = "(SELECT count(*) FROM workspaces w WHERE {where})"
 _PAGE: LiteralString = (
     """
     SELECT w.id
@@ -58,17 +59,33 @@ class Page:
     count: int
 
 
-async def page(connection: AsyncConnection[Any], conditions: Sequence[Condition], viewer_id: str, *, limit: int, offset: int) -> Page:
+async def number_of(connection: AsyncConnection[Any], conditions: Sequence[Condition]) -> int:
+    """How many living workspaces meet all `conditions`: without others, the index that has the list's order is enough."""
+    where, parameters = _meeting(conditions)
+    cursor = await connection.execute(sql.SQL("SELECT {}").format(sql.SQL(_NUMBER).format(where=where)), parameters)
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def page(
+    connection: AsyncConnection[Any],
+    conditions: Sequence[Condition],
+    viewer_id: str,
+    *,
+    limit: int,
+    offset: int,
+    number: int | None = None,
+) -> Page:
     """A page of living workspaces that meet all `conditions`, in the order of contract/listing.md 9; `limit` 0 is no limit.
 
-    The viewer's favourites stand first. They are few and found by an index of their own, so that the rest can come from the
-    index that has the list's order. Two statements, whatever the size.
+    `number` says how many there are, if the caller knows; they are counted otherwise. The viewer's favourites stand first. They
+    are few and found by an index of their own, so that the rest can come from the index that has the list's order. Two
+    statements, whatever the size.
     """
-    where = sql.SQL(" AND ").join([sql.SQL(LISTED), *(c.text for c in conditions)])
-    parameters: dict[str, Any] = {"viewer": viewer_id}
-    for condition in conditions:
-        parameters |= condition.parameters
-    cursor = await connection.execute(sql.SQL(_COUNTED).format(where=where), parameters)
+    where, parameters = _meeting(conditions)
+    parameters |= {"viewer": viewer_id, "number": number}
+    counted = sql.SQL(_NUMBER).format(where=where) if number is None else sql.SQL("%(number)s::bigint")
+    cursor = await connection.execute(sql.SQL(_COUNTED).format(where=where, number=counted), parameters)
     row = await cursor.fetchone()
     count, favorites = (int(row[0]), row[1]) if row else (0, [])
     if offset >= count:
@@ -76,9 +93,22 @@ async def page(connection: AsyncConnection[Any], conditions: Sequence[Condition]
     first = favorites[offset : offset + limit if limit else None]
     if limit and len(first) == limit:
         return Page(first, count)
-    parameters |= {"limit": limit - len(first) if limit else None, "offset": max(0, offset - len(favorites))}
+    wanted = limit - len(first) if limit else None
+    parameters |= {"limit": wanted, "offset": max(0, offset - len(favorites))}
     cursor = await connection.execute(sql.SQL(_PAGE).format(where=where), parameters)
-    return Page([*first, *(row[0] for row in await cursor.fetchall())], count)
+    rest = [row[0] for row in await cursor.fetchall()]
+    if rest and (wanted is None or len(rest) < wanted):
+        # The last page knows best where the list ends, whatever has happened since it was counted.
+        count = offset + len(first) + len(rest)
+    return Page([*first, *rest], count)
+
+
+def _meeting(conditions: Sequence[Condition]) -> tuple[sql.Composed, dict[str, Any]]:
+    """The listed rows that meet all conditions, as SQL with its parameters."""
+    parameters: dict[str, Any] = {}
+    for condition in conditions:
+        parameters |= condition.parameters
+    return sql.SQL(" AND ").join([sql.SQL(LISTED), *(c.text for c in conditions)]), parameters
 
 
 async def id_of_name(connection: AsyncConnection[Any], owner_id: str, name: str, *, include_deleted: bool) -> str | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from typing import Any
 
+from aiohttp import web
+from psycopg import AsyncConnection
+
+from domain.kernel.predicate import Predicate
 from domain.roles.filters import readable_workspaces
-from projections.workspaces.queries import page
-from projections.workspaces.search import conditions
+from projections.workspaces.queries import number_of, page
+from projections.workspaces.search import conditions, visibility
 from service.http.call import Call
 from service.http.queries import paging
 from service.http.ready import Ready
@@ -32,11 +36,12 @@ async def list_workspaces(call: Call) -> web.StreamResponse:
     generation = pages.generation
     given = call.request.query
     wanted = paging(given)
+    q, readable = given.get("q", ""), readable_workspaces(subject)
+    # A search is counted with its page. How many there are at all is asked again and again, and changes less often than they do.
+    number = None if q.strip() else await _number_of_all(call, readable)
     async with call.pool.connection() as connection:
-        filters = await read_query(connection, subject, given.get("q", ""))
-        found = await page(
-            connection, conditions(filters, readable_workspaces(subject)), subject.id, limit=wanted.limit, offset=wanted.offset
-        )
+        meeting = conditions(await read_query(connection, subject, q), readable)
+        found = await page(connection, meeting, subject.id, limit=wanted.limit, offset=wanted.offset, number=number)
     by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
     documents = [document for id in found.ids if (document := by_id.get(id)) is not None and may_read_template(subject, document)]
     position = max((document.position for document in documents), default=0)
@@ -48,6 +53,13 @@ async def list_workspaces(call: Call) -> web.StreamResponse:
         # Places in the queue change without a change of the document.
         pages.keep(subject, text, body, position, generation)
     return Ready(body)
+
+
+async def _number_of_all(call: Call, readable: Predicate) -> int:
+    async def ask(connection: AsyncConnection[Any]) -> int:
+        return await number_of(connection, (visibility(readable),))
+
+    return await call.services.workspace_numbers.get(readable, ask)
 
 
 ROUTES = (

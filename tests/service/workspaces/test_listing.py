@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.service.workspaces.conftest import Yard
+from tests.service.workspaces.conftest import Yard, until
+from tests.support.queries import recorded_statements
 
 
 async def names(yard: Yard, q: str = "", **page: int) -> list[str]:
@@ -36,6 +37,30 @@ async def test_the_count_does_not_depend_on_the_page(yard: Yard) -> None:
         await yard.running(name)
     assert await listing(yard, limit=2, offset=5) == {"workspaces": [], "count": 3}
     assert (await listing(yard, "name:a", limit=1))["count"] == 1
+
+
+async def test_the_count_of_all_is_remembered_and_follows_every_change(yard: Yard) -> None:
+    async def count() -> int:
+        return int((await listing(yard, limit=1))["count"])
+
+    made = await yard.running("a")
+    assert await count() == 1
+    theirs = (await yard.running("theirs", yard.admin))["id"]
+    assert await count() == 1
+    await yard.admin.patch(f"/workspaces/{theirs}/acl", {"user_roles": {yard.ann.user["id"]: "use"}}, want=204)
+    assert await count() == 2
+    await yard.admin.delete(f"/workspaces/{theirs}/acl", want=204)
+    assert await count() == 1
+    await yard.create("b")
+    assert await count() == 2
+    await yard.ann.post(f"/workspaces/{made['id']}/builds", {"transition": "delete"}, want=201)
+    await until(yard.ledger, count, lambda n: n == 1)
+
+    await yard.admin.put(f"/workspaces/{theirs}/ttl", {"ttl_ms": 3_600_000}, want=204)
+    with recorded_statements(yard.ledger.services.pool) as statements:
+        assert await count() == 1
+    assert statements, "the page itself was forgotten"
+    assert not [s for s in statements if "count(*)" in s]
 
 
 async def test_a_row_is_the_document_of_the_single_read(yard: Yard) -> None:
