@@ -79,6 +79,7 @@ def decide_queue_build(
         parameters=[{"name": name, "value": value} for name, value in values],
         log_level=command.log_level,
         orphan=command.orphan,
+        provisioner=checked.provisioner,
     )
     noted: list[Event] = [WorkspaceBuildQueued(command.build_id, queued.number, queued.transition)]
     if workspace.is_dormant and command.transition == "start":

@@ -11,7 +11,8 @@ from domain.kernel.events import Event, event
 @event("BuildQueued", category="build")
 @dataclass(frozen=True, slots=True)
 class BuildQueued(Event):
-    """`number` counts from 1 in the workspace. `parameters` are all resolved values, `{name, value}`."""
+    """`number` counts from 1 in the workspace. `parameters` are all resolved values, `{name, value}`; `provisioner` is the kind
+    that may take the job."""
 
     workspace_id: str
     number: int
@@ -28,6 +29,7 @@ class BuildQueued(Event):
     parameters: list[dict[str, str]]
     log_level: str = ""
     orphan: bool = False
+    provisioner: str = "echo"
 
 
 @event("BuildStarted", category="build")

@@ -34,7 +34,8 @@ CALLER_REASONS = frozenset({"dashboard", "cli", "ssh_connection", "vscode_connec
 
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
-    """A template version as a build sees it; `template_id` is None while it belongs to no template."""
+    """A template version as a build sees it; `template_id` is None while it belongs to no template, `provisioner` the kind that
+    imported it and builds it."""
 
     id: str
     template_id: str | None
@@ -45,6 +46,7 @@ class VersionFacts:
     tags: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[RichParameter, ...] = ()
     presets: tuple[Preset, ...] = ()
+    provisioner: str = "echo"
 
 
 @dataclass(frozen=True, slots=True)

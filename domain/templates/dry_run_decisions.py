@@ -41,6 +41,7 @@ def decide_queue_dry_run(command: QueueDryRun, version: TemplateVersion) -> Deci
         file_id=version.file_id,
         tags=job_tags({**version.tags, **(plan.tags if plan is not None else {})}, command.initiator_id),
         parameters=[{"name": name, "value": value} for name, value in values],
+        provisioner=version.provisioner,
     )
     return (append(DRY_RUN.stream(command.dry_run_id), queued),)
 

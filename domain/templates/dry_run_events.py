@@ -10,7 +10,7 @@ from domain.kernel.events import Event, event
 @event("DryRunQueued", category="dry_run")
 @dataclass(frozen=True, slots=True)
 class DryRunQueued(Event):
-    """Parameters as resolved."""
+    """Parameters as resolved; `provisioner` is the kind that may take the job."""
 
     organization_id: str
     template_version_id: str
@@ -18,6 +18,7 @@ class DryRunQueued(Event):
     file_id: str
     tags: dict[str, str]
     parameters: list[dict[str, str]]
+    provisioner: str = "echo"
 
 
 @event("DryRunStarted", category="dry_run")

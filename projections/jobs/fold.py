@@ -45,7 +45,6 @@ def _job(event: Any, _recorded: Recorded) -> Iterable[tuple[Table, Key]]:
 def _queued(recorded: Recorded, job_id: str, **columns: Any) -> Row:
     return {
         "id": job_id,
-        "provisioner": "echo",
         "created_at": recorded.time,
         "updated_at": recorded.time,
         "error": "",
@@ -69,6 +68,7 @@ def on_build_queued(rows: Rows, event: BuildQueued, recorded: Recorded) -> None:
             organization_id=event.organization_id,
             initiator_id=event.initiator_id,
             file_id=event.file_id,
+            provisioner=event.provisioner,
             tags=event.tags,
             template_version_id=event.template_version_id,
             build_id=recorded.stream.id,
@@ -108,6 +108,7 @@ def on_dry_run_queued(rows: Rows, event: DryRunQueued, recorded: Recorded) -> No
             organization_id=event.organization_id,
             initiator_id=recorded.metadata.actor.id,
             file_id=event.file_id,
+            provisioner=event.provisioner,
             tags=event.tags,
             template_version_id=event.template_version_id,
             dry_run_id=recorded.stream.id,

@@ -24,8 +24,6 @@ from service.commands import builds
 from service.commands.unit import CommandRoute, Unit
 from service.store.provisioner_daemons import matched
 
-#: The one provisioner that templates can have (contract/template-archive.md).
-PROVISIONER = "echo"
 _IS_TASK: LiteralString = "SELECT coalesce(has_ai_task, false) FROM builds WHERE id = %s::uuid"
 #: The build is queued as if its owner had asked for it, with a reason that says who did.
 _queue_build = next(route.run for route in builds.COMMANDS if route.command is QueueBuild)
@@ -91,7 +89,7 @@ async def _somebody_is_there(connection: AsyncConnection[Any], queued: Decision,
         "organization_id": build.organization_id,
         "tags": build.tags,
         "type": WORKSPACE_BUILD,
-        "provisioner": PROVISIONER,
+        "provisioner": build.provisioner,
         "created_at": context.time,
     }
     found = (await matched(connection, (job,))).get(build.job_id)

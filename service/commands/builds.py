@@ -69,7 +69,7 @@ async def _queue(command: QueueBuild, unit: Unit, context: Context) -> Decision:
     if not command.orphan:
         return decision
     queued = next(e for part in decision for e in part.events if isinstance(e, BuildQueued))
-    if await unit.query(lambda c: somebody_is_idle(c, queued.organization_id, queued.tags)):
+    if await unit.query(lambda c: somebody_is_idle(c, queued.organization_id, queued.tags, queued.provisioner)):
         return decision
     return (*decision, *orphaned(command, queued.number, await _end(unit, workspace, command.build_id, "delete", context)))
 

@@ -32,6 +32,7 @@ _IDLE: LiteralString = (
       SELECT 1
       FROM provisioner_daemons d, (SELECT %s::uuid AS organization_id, %s::jsonb AS tags, 'workspace_build' AS type) AS j
       WHERE d.last_seen_at > now() - make_interval(secs => 90)
+        AND %s = ANY(d.provisioners)
         AND NOT EXISTS (SELECT 1 FROM jobs b WHERE b.worker_id = d.id AND b.completed_at IS NULL)
         AND """
     + _MATCHES
@@ -191,9 +192,9 @@ async def forget_daemons(connection: AsyncConnection[Any]) -> None:
     await connection.execute(_FORGET_DAEMONS)
 
 
-async def somebody_is_idle(connection: AsyncConnection[Any], organization_id: str, tags: Mapping[str, str]) -> bool:
+async def somebody_is_idle(connection: AsyncConnection[Any], organization_id: str, tags: Mapping[str, str], provisioner: str) -> bool:
     """Whether a daemon that may take such a build is alive and has nothing to do."""
-    cursor = await connection.execute(_IDLE, (organization_id, _json(tags)))
+    cursor = await connection.execute(_IDLE, (organization_id, _json(tags), provisioner))
     row = await cursor.fetchone()
     return bool(row and row[0])
 

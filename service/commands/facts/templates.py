@@ -51,4 +51,5 @@ def version_facts(version: TemplateVersion) -> builds.VersionFacts | None:
         version.tags if plan is None else {**version.tags, **plan.tags},
         () if plan is None else plan.parameters,
         () if plan is None else plan.presets,
+        version.provisioner,
     )

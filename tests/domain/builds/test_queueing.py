@@ -58,6 +58,10 @@ def test_numbers_grow_by_one() -> None:
     assert the_build(then).number == 8
 
 
+def test_whoever_imported_the_version_builds_it() -> None:
+    assert the_build(queue(version=replace(VERSION, provisioner="terraform"))).provisioner == "terraform"
+
+
 def test_values_are_those_of_the_build_before() -> None:
     then = queue(workspace=replace(WORKSPACE, latest_number=1), previous=PREVIOUS)
     assert the_build(then).parameters == [{"name": "cpu", "value": "4"}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,12 @@ async def test_a_worker_is_offered_what_it_can_do_where_it_serves(projecting: Pr
     assert await taken_by(projecting, DEFAULT_TAGS, types=("template_version_import",)) == []
     assert await taken_by(projecting, DEFAULT_TAGS, organization_id=WORKER) == []
     assert await taken_by(projecting, DEFAULT_TAGS, organization_id=ORGANIZATION) == [job_id(7)]
+
+
+async def test_a_build_is_offered_to_provisioners_of_the_kind_that_imported_its_version(projecting: Projecting) -> None:
+    await projecting.fold(history(*builds(1, replace(queued(1), provisioner="terraform"))))
+    assert await taken_by(projecting, DEFAULT_TAGS) == []
+    assert await taken_by(projecting, DEFAULT_TAGS, provisioners=["terraform"]) == [job_id(1)]
 
 
 async def test_unfinished_jobs_are_those_that_a_worker_took_and_did_not_end(projecting: Projecting) -> None:
