@@ -6,8 +6,9 @@ import uuid
 from typing import Any
 
 import aiohttp
+import pytest
 
-from tests.service.templates.authoring import PLAIN, archive, fields, imported, make_template, make_version, upload
+from tests.service.templates.authoring import PLAIN, archive, fields, imported, make_template, make_version, tar_of, upload
 from tests.support.api import Client, Ledger
 
 SPEC: dict[str, Any] = {
@@ -41,6 +42,28 @@ async def test_what_an_import_finds_out(ledger: Ledger) -> None:
     for nothing in ("external-auth", "schema", "parameters"):
         assert (await admin.get(f"{at}/{nothing}", want=200)).json == []
     assert (await admin.get(f"{at}/logs", want=200)).json
+
+
+async def test_what_is_declared_is_carried_out_whatever_provisioner_a_client_names(ledger: Ledger) -> None:
+    # The command-line tool names terraform for every archive, and packs only directories in which a .tf file lies.
+    admin, organization = await ledger.admin(), await ledger.organization_id()
+    file = await upload(admin, tar_of(**{"main.tf": b"", "template.yaml": b"version: 1"}))
+    body = {"storage_method": "file", "provisioner": "terraform", "file_id": file}
+    version = (await admin.post(f"/organizations/{organization}/templateversions", body, want=201)).json
+    assert (await imported(admin, version["id"]))["job"]["status"] == "succeeded"
+    request = {"name": "pushed", "template_version_id": version["id"]}
+    assert (await admin.post(f"/organizations/{organization}/templates", request, want=201)).json["provisioner"] == "echo"
+
+
+@pytest.mark.parametrize("raw", [tar_of(**{"main.tf": b""}), b"no archive at all"])
+async def test_what_is_declared_nowhere_waits_for_a_provisioner_of_its_kind(ledger: Ledger, raw: bytes) -> None:
+    admin, organization = await ledger.admin(), await ledger.organization_id()
+    body = {"storage_method": "file", "provisioner": "terraform", "file_id": await upload(admin, raw)}
+    version = (await admin.post(f"/organizations/{organization}/templateversions", body, want=201)).json
+    shown = (await admin.get(f"/templateversions/{version['id']}", want=200)).json
+    assert (shown["job"]["status"], shown["matched_provisioners"]["count"]) == ("pending", 0)
+    request = {"name": "pushed", "template_version_id": version["id"]}
+    assert (await admin.post(f"/organizations/{organization}/templates", request, want=201)).json["provisioner"] == "terraform"
 
 
 async def test_secret_values_are_in_no_event(ledger: Ledger) -> None:
