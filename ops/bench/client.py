@@ -86,11 +86,11 @@ class Api:
         created: dict[str, Any] = await self.call("POST", "/users/me/workspaces", {"name": name, "template_id": template_id})
         return created
 
-    async def until(self, path: str, predicate: Any, seconds: float = 60.0) -> Any:
-        """Ask again until the answer fits."""
+    async def until(self, path: str, predicate: Any, seconds: float = 60.0, *, every: float = 0.05) -> Any:
+        """Ask again, `every` so many seconds, until the answer fits."""
         async with asyncio.timeout(seconds):
             while True:
                 answer = await self.call("GET", path)
                 if predicate(answer):
                     return answer
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(every)

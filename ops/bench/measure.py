@@ -22,8 +22,16 @@ class Series:
     p95_ms: list[float] = field(default_factory=list)
     p99_ms: list[float] = field(default_factory=list)
     cpu_us: list[float] = field(default_factory=list)
+    database_cpu_us: list[float] = field(default_factory=list)
 
-    def add(self, count: int, seconds: float, latencies: Sequence[float] = (), cpu_seconds: float | None = None) -> None:
+    def add(
+        self,
+        count: int,
+        seconds: float,
+        latencies: Sequence[float] = (),
+        cpu_seconds: float | None = None,
+        database_cpu_seconds: float | None = None,
+    ) -> None:
         """One round."""
         self.rates.append(count / seconds)
         if latencies:
@@ -32,10 +40,13 @@ class Series:
                 series.append(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1e3)
         if cpu_seconds is not None:
             self.cpu_us.append(cpu_seconds / max(count, 1) * 1e6)
+        if database_cpu_seconds is not None:
+            self.database_cpu_us.append(database_cpu_seconds / max(count, 1) * 1e6)
 
     def result(self) -> dict[str, Any]:
         """Medians over the rounds; absent what was not measured."""
-        medians = {"per_second": self.rates, "p50_ms": self.p50_ms, "p95_ms": self.p95_ms, "p99_ms": self.p99_ms, "cpu_us": self.cpu_us}
+        medians = {"per_second": self.rates, "p50_ms": self.p50_ms, "p95_ms": self.p95_ms, "p99_ms": self.p99_ms}
+        medians |= {"cpu_us": self.cpu_us, "database_cpu_us": self.database_cpu_us}
         return {"name": self.name, "rounds": len(self.rates)} | {k: round(statistics.median(v), 3) for k, v in medians.items() if v}
 
 
@@ -73,13 +84,37 @@ def table(reports: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-_CELLS = (("p50_ms", "p50", "ms"), ("p95_ms", "p95", "ms"), ("p99_ms", "p99", "ms"), ("cpu_us", "cpu", "µs"))
+_CELLS = (
+    ("p50_ms", "p50", "ms"),
+    ("p95_ms", "p95", "ms"),
+    ("p99_ms", "p99", "ms"),
+    ("cpu_us", "cpu", "µs"),
+    ("database_cpu_us", "database cpu", "µs"),
+)
 
 
 def cpu_seconds(pid: int) -> float:
     """User and system time that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def database_cpu_seconds(data_dir: Path) -> float:
+    """User and system time of the embedded database of a data directory: of its server, the sessions it has and had."""
+    server = int((data_dir / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0])
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, _, rest = path.read_text().partition(" ")
+        except OSError:
+            # It ended meanwhile: its time is among that of the server's ended sessions.
+            continue
+        fields = rest.rpartition(")")[2].split()
+        if int(pid) == server:
+            ticks += sum(int(field) for field in fields[11:15])
+        elif int(fields[1]) == server:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICKS
 
 
 def peak_memory_bytes(pid: int) -> int:
