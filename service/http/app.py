@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 _JSON = "application/json; charset=utf-8"
 _BUILD, _POSITION = istr("X-Coder-Build-Version"), istr("Ledger-Position")
+#: Also what was a primary until a moment ago: whoever asks again reaches the one that is it now.
+_AWAY = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction, PoolTimeout)
 _ROUTE_NOT_FOUND = error_body("Route not found.")
 
 
@@ -115,7 +117,7 @@ def _endpoint(services: Services, route: Route) -> Endpoint:
             response = error_response(error)
             if response.status >= 500 and not isinstance(error, Busy):
                 log.exception("request failed", extra={"route": route.path, "request_id": call.context.request_id})
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except _AWAY as error:
             log.warning("database away", extra={"route": route.path, "reason": type(error).__name__})
             response = error_response(Busy("The database does not answer at the moment.", "Try again in a moment."))
         except (asyncio.CancelledError, web.HTTPException, ConnectionResetError):
