@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 from psycopg import sql
@@ -15,18 +16,18 @@ from domain.roles.builtin import SiteRole
 from projections.available_users.grams import NAME, SEARCH, named, searched
 from projections.users.search import UserSearch
 
-#: Somebody who was never seen counts as seen in the year 1 (contract/identity.md 5.1). Two comparisons, not one of what
-#: `coalesce` gives, because an index serves them.
-_SEEN: LiteralString = (
-    "a.id IN (SELECT s.id FROM users s WHERE NOT s.deleted AND NOT s.is_system"
-    " AND (s.last_seen_at {0} OR s.last_seen_at IS NULL AND '0001-01-01 00:00:00+00' {0}))"
-)
-_TIMES: Mapping[str, LiteralString] = {
-    "last_seen_after": _SEEN.format(">= %(last_seen_after)s"),
-    "last_seen_before": _SEEN.format("<= %(last_seen_before)s"),
+#: When somebody was last seen changes all the time, and is indexed in the table that changes with it anyway.
+_SEEN: LiteralString = "a.id IN (SELECT s.id FROM users s WHERE NOT s.deleted AND NOT s.is_system AND ({}))"
+_SEEN_TIMES: Mapping[str, LiteralString] = {
+    "last_seen_after": "s.last_seen_at >= %(last_seen_after)s",
+    "last_seen_before": "s.last_seen_at <= %(last_seen_before)s",
+}
+_CREATED_TIMES: Mapping[str, LiteralString] = {
     "created_after": "a.created_at >= %(created_after)s",
     "created_before": "a.created_at <= %(created_before)s",
 }
+#: When somebody counts as seen who never was (contract/identity.md 5.1).
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,16 @@ def conditions(wanted: UserSearch) -> Conditions:
     if wanted.login_type:
         kinds.append("a.login_type = ANY(%(login_type)s::text[])")
         given["login_type"] = list(wanted.login_type)
-    for name, condition in _TIMES.items():
-        bound = getattr(wanted, name)
-        if bound is not None:
-            others.append(condition)
-            given[name] = bound
+    if seen := _bounded(wanted, _SEEN_TIMES, given):
+        # Who was never seen has no time there. Only asked for where they match: the planner would take it for many rows.
+        never = (wanted.last_seen_after or _NEVER) <= _NEVER <= (wanted.last_seen_before or _NEVER)
+        others.append(_SEEN.format(" AND ".join(seen) + (" OR s.last_seen_at IS NULL" if never else "")))
+    others += _bounded(wanted, _CREATED_TIMES, given)
     return Conditions((*kinds, *others), given, not others)
+
+
+def _bounded(wanted: UserSearch, times: Mapping[str, LiteralString], given: dict[str, Any]) -> list[LiteralString]:
+    """Those of the conditions whose bounds are asked for; `given` gets them."""
+    asked = [name for name in times if getattr(wanted, name) is not None]
+    given |= {name: getattr(wanted, name) for name in asked}
+    return [times[name] for name in asked]

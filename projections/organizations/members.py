@@ -32,7 +32,9 @@ _FROM: LiteralString = f"""
     JOIN users u ON u.id = m.user_id AND NOT u.deleted
     WHERE m.organization_id = %(organization_id)s"""
 _BY_ID = sql.SQL(_FROM + " AND m.user_id = %(user_id)s AND NOT u.is_system").format()
-_BY_NAME = sql.SQL(_FROM + " AND lower(u.username) = lower(%(username)s) AND u.username <> '' AND NOT u.is_system").format()
+# First who it is, then whether they are here: else the planner, which does not know that there is one at most, reads all members.
+_NAMED: LiteralString = "SELECT n.id FROM users n WHERE lower(n.username) = lower(%(username)s) AND NOT n.deleted AND n.username <> ''"
+_BY_NAME = sql.SQL(_FROM + f" AND m.user_id = ({_NAMED} LIMIT 1) AND NOT u.is_system").format()
 _READABLE: LiteralString = _FROM + ' AND {matches} AND {visible} ORDER BY lower(u.username) COLLATE "C"'
 _PAGE: LiteralString = f"""
     SELECT {_COLUMNS}, ({{number}})

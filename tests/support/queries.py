@@ -1,24 +1,63 @@
-"""Counts the SQL statements that go through a pool, so that a loop of awaits over rows is a failing test."""
+"""Records the SQL statements that go through a pool, so that a loop of awaits over rows is a failing test, and a plan can be seen."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
 
 
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A statement with placeholders, and what was bound to them."""
+
+    statement: str
+    parameters: Any
+
+    async def plan(self, connection: AsyncConnection[Any]) -> dict[str, Any]:
+        """The root of the plan that PostgreSQL makes for exactly this execution; `Plans` are its parts."""
+        plain = AsyncCursor(connection)  # not one that records this as well
+        cursor = await plain.execute(f"EXPLAIN (FORMAT JSON) {self.statement}".encode(), self.parameters, prepare=False)
+        row = await cursor.fetchone()
+        assert row is not None
+        root: dict[str, Any] = row[0][0]["Plan"]
+        return root
+
+
+def nodes(plan: dict[str, Any], *, but_once: bool = False) -> Iterator[dict[str, Any]]:
+    """The plan and all of its parts; `but_once` leaves out what is computed once for a whole statement."""
+    yield plan
+    for part in plan.get("Plans", ()):
+        if not (but_once and part["Parent Relationship"] == "InitPlan"):
+            yield from nodes(part, but_once=but_once)
+
+
 @contextlib.contextmanager
 def recorded_statements(pool: AsyncConnectionPool[Any]) -> Iterator[list[str]]:
     """The statements sent over connections taken from `pool` meanwhile, in order."""
     statements: list[str] = []
+    with _told(pool, lambda execution: statements.append(execution.statement)):
+        yield statements
 
+
+@contextlib.contextmanager
+def recorded_executions(pool: AsyncConnectionPool[Any]) -> Iterator[list[Execution]]:
+    """The same with what they bound."""
+    executions: list[Execution] = []
+    with _told(pool, executions.append):
+        yield executions
+
+
+@contextlib.contextmanager
+def _told(pool: AsyncConnectionPool[Any], tell: Callable[[Execution], None]) -> Iterator[None]:
     class Recording(AsyncCursor[Any]):
-        async def execute(self, query: Any, *args: Any, **options: Any) -> Any:
-            statements.append(query if isinstance(query, str) else query.as_string(self))
-            return await super().execute(query, *args, **options)
+        async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            tell(Execution(query if isinstance(query, str) else query.as_string(self), params))
+            return await super().execute(query, params, **options)
 
     take = pool.getconn
 
@@ -29,6 +68,6 @@ def recorded_statements(pool: AsyncConnectionPool[Any]) -> Iterator[list[str]]:
 
     pool.getconn = getconn  # type: ignore[method-assign]
     try:
-        yield statements
+        yield
     finally:
         pool.getconn = take  # type: ignore[method-assign]
