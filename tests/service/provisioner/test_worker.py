@@ -13,6 +13,12 @@ from service.settings import Role
 from tests.support.api import Ledger, Opened, running_ledger
 from tests.support.building import HANG, PLAIN, built, ended, first_line, queued_workspace, template, workspace
 
+#: Ends the sessions that wait for an answer to which jobs are next.
+CUT_WHO_ASKS = """
+    SELECT pg_terminate_backend(pid)
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ORDER BY j.created_at, j.id%'
+"""
 NO_PROVISIONER = frozenset(Role) - {Role.PROVISIONER}
 
 
@@ -189,19 +195,18 @@ async def test_agents_of_the_build_before_are_gone_with_their_tokens(ledger: Led
     assert await events(ledger, "AgentDeleted") == 2
 
 
-async def test_a_fault_in_taking_a_job_does_not_end_the_taking(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    admin = await ledger.admin()
-    of = await template(ledger)
-    acquire, asked = JobBoard.acquire, 0
-
-    async def faulty(self: JobBoard, *args: Any) -> Any:
-        nonlocal asked
-        asked += 1
-        if asked == 1:
-            raise RuntimeError
-        return await acquire(self, *args)
-
-    monkeypatch.setattr(JobBoard, "acquire", faulty)
-    made = await queued_workspace(admin, of)
-    assert (await ended(admin, made["latest_build"]["id"]))["status"] == "running"
-    assert asked > 1
+async def test_a_connection_that_is_cut_while_it_asks_for_jobs_does_not_end_the_taking(
+    migrated_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running_ledger(migrated_url, provisioners=1) as ledger:
+        admin, pool = await ledger.admin(), ledger.services.pool
+        of = await template(ledger, {"start": {"delay_seconds": 3, "logs": ["working"]}})
+        first, second = [await queued_workspace(admin, of) for _ in range(2)]
+        await first_line(admin, first["latest_build"]["id"], "working")
+        async with pool.connection() as holder, holder.transaction(), pool.connection() as other, asyncio.timeout(20):
+            # Whoever asks for the second job, once the first has ended, waits for this lock.
+            await holder.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
+            while (await other.execute(CUT_WHO_ASKS)).rowcount == 0:
+                await asyncio.sleep(0.02)
+        assert (await ended(admin, second["latest_build"]["id"]))["status"] == "running"
+    assert "provisioner cannot take jobs" in caplog.text
