@@ -52,6 +52,7 @@ async def places(admin: Client) -> Places:
         "templateversionname": [await _name(admin, version) for version in versions],
         "group": [group["id"] for group in groups][:_MOST],
         "groupName": [group["name"] for group in groups][:_MOST],
+        "webhook": [(await admin.post("/webhooks", {"url": "https://hooks.invalid/", "enabled": False}))["id"]],
     }
     return Places(admin.token, values)
 

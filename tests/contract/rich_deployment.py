@@ -87,6 +87,7 @@ async def furnish(ledger: Ledger) -> Rich:
     await built(admin, shed["id"], "stop")
     started = await built(admin, shed["id"], "start")
     token = await admin.post("/users/me/keys/tokens", {"token_name": "ci"}, want=201)
+    webhook = (await admin.post("/webhooks", {"url": "https://hooks.invalid/", "enabled": False}, want=201)).json["id"]
     await _waiting(admin, organization)
     return Rich(
         ledger,
@@ -111,6 +112,7 @@ async def furnish(ledger: Ledger) -> Rich:
             "workspacebuild": started["id"],
             "buildnumber": "1",
             "name": "any",
+            "webhook": webhook,
             "position": token.headers["Ledger-Position"],
             "agent": next(agent["id"] for resource in started["resources"] for agent in resource.get("agents", ())),
         },

@@ -108,6 +108,14 @@ async def user(s: Stage) -> Answer:
     return answer
 
 
+async def webhook(s: Stage) -> Answer:
+    """A webhook that nothing is sent to, changed at once, and perhaps deleted."""
+    one = (await s.admin.post("/webhooks", {"url": "https://hooks.invalid/", "enabled": False}, want=201)).json["id"]
+    await s.admin.patch(f"/webhooks/{one}", {"description": s.name(), "event_types": ["UserCreated"], "rotate_secret": True}, want=200)
+    replayed = await s.admin.post(f"/webhooks/{one}/replay", {"from": 0})
+    return await s.admin.delete(f"/webhooks/{one}") if s.rnd.random() < 0.5 else replayed
+
+
 def share(s: Stage) -> Awaitable[Answer]:
     """Entries of the access list."""
     roles = {"user_roles": {s.person().user["id"]: s.rnd.choice(("use", "admin", ""))}, "group_roles": {s.rnd.choice(s.groups): "use"}}
@@ -150,6 +158,7 @@ DEEDS: tuple[Deed, ...] = (
     version,
     token,
     user,
+    webhook,
     share,
     share,
     rename_person,

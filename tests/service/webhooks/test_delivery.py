@@ -7,9 +7,11 @@ import base64
 import logging
 import time
 
+import jsonschema
 import pytest
 from aiohttp import web
 
+from service.http.schema_registry import standalone
 from tests.support.api import Ledger
 from tests.support.building import template, workspace
 from tests.support.receiving import Message, Receiver, accept, receiving
@@ -23,7 +25,9 @@ async def test_every_later_event_goes_out_as_it_is_on_the_wire(near: Ledger, rec
     expected = await log(admin, made["position"])
     await receiver.until(lambda r: len(r.taken) >= len(expected))
     assert sorted(receiver.events, key=lambda event: event["position"]) == expected
+    payload = jsonschema.Draft202012Validator(standalone("WebhookPayload"))
     for message in receiver.taken:
+        payload.validate(message.payload)
         assert message.is_signed_with(made["secret"])
         assert (message.payload["type"], message.payload["timestamp"]) == (message.event["type"], message.event["time"])
         assert message.headers["content-type"] == "application/json"

@@ -6,10 +6,12 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+import jsonschema
 import pytest
 from aiohttp import web
 from psycopg import AsyncConnection
 
+from service.http.schema_registry import standalone
 from service.store.webhook_sweep import sweep
 from tests.support.api import Client, Ledger, running_ledger
 from tests.support.receiving import Message, Receiver
@@ -23,10 +25,16 @@ async def off(client: Client, **settings: Any) -> dict[str, Any]:
     return await webhook(client, URL, enabled=False, **settings)
 
 
+def valid(schema: str, document: Any) -> bool:
+    """Whether an answer is what its published schema says."""
+    return bool(jsonschema.Draft202012Validator(standalone(schema)).is_valid(document))
+
+
 async def test_its_secret_is_shown_once(ledger: Ledger) -> None:
     admin = await ledger.admin()
     made = await off(admin, description="chat", event_types=["UserCreated"])
     assert made["secret"].startswith("whsec_")
+    assert valid("Webhook", made)
     shown = (await admin.get(f"/webhooks/{made['id']}", want=200)).json
     assert shown == {name: value for name, value in made.items() if name != "secret"}
     assert (await admin.get("/webhooks", want=200)).json == [shown]
@@ -130,6 +138,7 @@ async def test_deliveries_are_paged(near: Ledger, receiver: Receiver) -> None:
     while before is not None:
         page = (await admin.get(f"/webhooks/{made['id']}/deliveries?limit=2&before={before}", want=200)).json
         found, before = found + page["deliveries"], page["next_before"]
+        assert valid("WebhookDeliveriesResponse", page)
     assert found == whole
     assert [one["position"] for one in whole] == sorted((one["position"] for one in whole), reverse=True)
     assert await deliveries(admin, made["id"], state="failed") == []
@@ -140,6 +149,7 @@ async def test_a_try_says_what_came_back(near: Ledger, receiver: Receiver) -> No
     admin = await near.admin()
     made = await webhook(admin, receiver.url, enabled=False)
     tried = (await admin.post(f"/webhooks/{made['id']}/test", want=200)).json
+    assert valid("WebhookTestResponse", tried)
     assert (tried["delivered"], tried["status_code"], tried["error"]) == (True, 204, "")
     (message,) = receiver.messages
     assert message.is_signed_with(made["secret"])
