@@ -37,8 +37,8 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
     for tool in ("bash", "curl", "tar"):
         assert shutil.which(tool), f"the README's examples need {tool}: install it to run this test"
     process = await place.start(LEDGER_RATE_LIMIT="512")
-    sign_in, describe, version, watch, listing, end, history = blocks("sh")
-    script = "".join(f"{block}\necho '{MARK}'\n" for block in (sign_in, describe, version, watch, listing, end, history))
+    sign_in, describe, version, watch, listing, end, history, webhook = blocks("sh")
+    script = "".join(f"{block}\necho '{MARK}'\n" for block in (sign_in, describe, version, watch, listing, end, history, webhook))
 
     done = await asyncio.to_thread(
         subprocess.run,
@@ -53,7 +53,7 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
     )
 
     said = done.stdout.split(MARK)
-    assert len(said) == 8, done.stdout + done.stderr
+    assert len(said) == 9, done.stdout + done.stderr
     assert '"user_id":' in said[0]
     assert '"username":"admin"' in said[0]
     assert said[1].strip() == said[2].strip() == ""
@@ -64,6 +64,9 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
     assert '{"workspaces":[],"count":0}' in said[5]
     assert '"next_before":' in said[6]
     assert [kind for kind in ("WorkspaceCreated", "WorkspaceBuildEnded", "WorkspaceDeleted") if f'"type":"{kind}"' not in said[6]] == []
+    assert said[7].strip().startswith("whsec_")
+    assert '"delivered":false' in said[7], "nobody is there"
+    assert '{"deliveries":[],"next_before":null}' in said[7]
     # Only curl may complain, and only that the five seconds of watching are over.
     assert [line for line in done.stderr.splitlines() if "timed out" not in line] == []
 
