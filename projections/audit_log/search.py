@@ -27,6 +27,7 @@ RESOURCE_TYPES = (
     *("idp_sync_settings_organization", "idp_sync_settings_group", "idp_sync_settings_role", "workspace_agent", "workspace_app"),
     *("task", "ai_seat", "ai_provider", "ai_provider_key", "ai_gateway_key", "group_ai_budget", "user_ai_budget_override", "chat"),
     *("user_secret", "user_skill"),
+    "webhook",  # not of the reference
 )
 _REASONS = (
     *("initiator", "autostart", "autostop", "dormancy", "failedstop", "autodelete", "dashboard", "cli", "ssh_connection"),
