@@ -45,6 +45,13 @@ class FailDryRun:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteDryRunLogsOverflow:
+    """The dry run's log was full for the first time."""
+
+    dry_run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDryRunCancel:
     """Cancel at once while pending, else ask the worker."""
 

@@ -9,6 +9,7 @@ from domain.templates.dry_run_commands import (
     CompleteDryRun,
     EndCanceledDryRun,
     FailDryRun,
+    NoteDryRunLogsOverflow,
     QueueDryRun,
     RequestDryRunCancel,
     StartDryRun,
@@ -18,6 +19,7 @@ from domain.templates.dry_run_events import (
     DryRunCancelRequested,
     DryRunCompleted,
     DryRunFailed,
+    DryRunLogsOverflowed,
     DryRunQueued,
     DryRunStarted,
 )
@@ -65,6 +67,13 @@ def decide_fail_dry_run(command: FailDryRun, state: DryRun) -> Decision:
     if not state.id or not state.status.is_active or (command.worker_id is not None and state.worker_id != command.worker_id):
         return NOTHING
     return (append(DRY_RUN.stream(state.id), DryRunFailed(state.job_id, command.error, command.error_code)),)
+
+
+def decide_note_dry_run_logs_overflow(command: NoteDryRunLogsOverflow, state: DryRun) -> Decision:
+    """Said once."""
+    if not state.id or state.logs_overflowed:
+        return NOTHING
+    return (append(DRY_RUN.stream(command.dry_run_id), DryRunLogsOverflowed(state.job_id)),)
 
 
 def decide_request_dry_run_cancel(command: RequestDryRunCancel, state: DryRun) -> Decision:

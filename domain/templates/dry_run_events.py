@@ -49,6 +49,14 @@ class DryRunFailed(Event):
     error_code: str = ""
 
 
+@event("DryRunLogsOverflowed", category="dry_run")
+@dataclass(frozen=True, slots=True)
+class DryRunLogsOverflowed(Event):
+    """Its log is full; later lines are dropped."""
+
+    job_id: str
+
+
 @event("DryRunCancelRequested", category="dry_run")
 @dataclass(frozen=True, slots=True)
 class DryRunCancelRequested(Event):

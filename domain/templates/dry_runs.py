@@ -12,6 +12,7 @@ from domain.templates.dry_run_events import (
     DryRunCancelRequested,
     DryRunCompleted,
     DryRunFailed,
+    DryRunLogsOverflowed,
     DryRunQueued,
     DryRunStarted,
 )
@@ -29,6 +30,7 @@ class DryRun:
     parameters: tuple[tuple[str, str], ...] = ()
     status: JobStatus = JobStatus.PENDING
     worker_id: str | None = None
+    logs_overflowed: bool = False
 
 
 def evolve(state: DryRun, recorded: Recorded) -> DryRun:
@@ -43,6 +45,8 @@ def evolve(state: DryRun, recorded: Recorded) -> DryRun:
             return replace(state, status=JobStatus.SUCCEEDED)
         case DryRunFailed():
             return replace(state, status=JobStatus.FAILED)
+        case DryRunLogsOverflowed():
+            return replace(state, logs_overflowed=True)
         case DryRunCancelRequested():
             return replace(state, status=JobStatus.CANCELING)
         case DryRunCanceled():

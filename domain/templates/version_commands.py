@@ -90,6 +90,13 @@ class FailImport:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteImportLogsOverflow:
+    """The import's log was full for the first time."""
+
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestImportCancel:
     """Cancel at once while pending, else ask the worker."""
 

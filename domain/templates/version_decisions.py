@@ -16,6 +16,7 @@ from domain.templates.version_commands import (
     CreateTemplateVersion,
     EndCanceledImport,
     FailImport,
+    NoteImportLogsOverflow,
     RequestImportCancel,
     StartImport,
     UpdateTemplateVersion,
@@ -25,6 +26,7 @@ from domain.templates.version_events import (
     TemplateImportCancelRequested,
     TemplateImportCompleted,
     TemplateImportFailed,
+    TemplateImportLogsOverflowed,
     TemplateImportStarted,
     TemplateVersionArchived,
     TemplateVersionCreated,
@@ -143,6 +145,13 @@ def decide_fail_import(command: FailImport, state: TemplateVersion) -> Decision:
     if not state.import_status.is_active or not state.exists or (command.worker_id is not None and state.worker_id != command.worker_id):
         return NOTHING
     return (append(TEMPLATE_VERSION.stream(state.id), TemplateImportFailed(state.job_id, command.error, command.error_code)),)
+
+
+def decide_note_import_logs_overflow(command: NoteImportLogsOverflow, state: TemplateVersion) -> Decision:
+    """Said once."""
+    if not state.exists or state.logs_overflowed:
+        return NOTHING
+    return (append(TEMPLATE_VERSION.stream(command.version_id), TemplateImportLogsOverflowed(state.job_id)),)
 
 
 def decide_request_import_cancel(command: RequestImportCancel, state: TemplateVersion) -> Decision:

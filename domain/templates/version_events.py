@@ -85,6 +85,14 @@ class TemplateImportFailed(Event):
     error_code: str = ""
 
 
+@event("TemplateImportLogsOverflowed", category="template_version")
+@dataclass(frozen=True, slots=True)
+class TemplateImportLogsOverflowed(Event):
+    """The import's log is full; later lines are dropped."""
+
+    job_id: str
+
+
 @event("TemplateImportCancelRequested", category="template_version")
 @dataclass(frozen=True, slots=True)
 class TemplateImportCancelRequested(Event):

@@ -15,6 +15,7 @@ from domain.templates.version_events import (
     TemplateImportCancelRequested,
     TemplateImportCompleted,
     TemplateImportFailed,
+    TemplateImportLogsOverflowed,
     TemplateImportStarted,
     TemplateVersionArchived,
     TemplateVersionAttached,
@@ -45,6 +46,7 @@ class TemplateVersion:
     import_error: str = ""
     worker_id: str | None = None
     plan: TemplatePlan | None = None
+    logs_overflowed: bool = False
 
     @property
     def exists(self) -> bool:
@@ -82,6 +84,8 @@ def evolve(state: TemplateVersion, recorded: Recorded) -> TemplateVersion:
             return replace(state, import_status=JobStatus.SUCCEEDED, plan=TemplatePlan.from_dict(plan))
         case TemplateImportFailed(error=error):
             return replace(state, import_status=JobStatus.FAILED, import_error=error)
+        case TemplateImportLogsOverflowed():
+            return replace(state, logs_overflowed=True)
         case TemplateImportCancelRequested():
             return replace(state, import_status=JobStatus.CANCELING)
         case TemplateImportCanceled():

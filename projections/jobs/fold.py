@@ -20,6 +20,7 @@ from domain.templates.dry_run_events import (
     DryRunCancelRequested,
     DryRunCompleted,
     DryRunFailed,
+    DryRunLogsOverflowed,
     DryRunQueued,
     DryRunStarted,
 )
@@ -28,6 +29,7 @@ from domain.templates.version_events import (
     TemplateImportCancelRequested,
     TemplateImportCompleted,
     TemplateImportFailed,
+    TemplateImportLogsOverflowed,
     TemplateImportStarted,
     TemplateVersionCreated,
 )
@@ -162,8 +164,8 @@ def on_canceled(rows: Rows, event: Any, recorded: Recorded) -> None:
         row["completed_at"] = recorded.time
 
 
-@MODEL.on(BuildLogsOverflowed, reads=_job)
-def on_logs_overflowed(rows: Rows, event: BuildLogsOverflowed, _recorded: Recorded) -> None:
+@MODEL.on(BuildLogsOverflowed, TemplateImportLogsOverflowed, DryRunLogsOverflowed, reads=_job)
+def on_logs_overflowed(rows: Rows, event: Any, _recorded: Recorded) -> None:
     """Later log lines are dropped."""
     if (row := rows.edit(JOBS, event.job_id)) is not None:
         row["logs_overflowed"] = True

@@ -13,6 +13,7 @@ from domain.templates.dry_run_commands import (
     CompleteDryRun,
     EndCanceledDryRun,
     FailDryRun,
+    NoteDryRunLogsOverflow,
     QueueDryRun,
     RequestDryRunCancel,
     StartDryRun,
@@ -21,6 +22,7 @@ from domain.templates.dry_run_decisions import (
     decide_complete_dry_run,
     decide_end_canceled_dry_run,
     decide_fail_dry_run,
+    decide_note_dry_run_logs_overflow,
     decide_queue_dry_run,
     decide_request_dry_run_cancel,
     decide_start_dry_run,
@@ -34,6 +36,7 @@ from domain.templates.version_commands import (
     CreateTemplateVersion,
     EndCanceledImport,
     FailImport,
+    NoteImportLogsOverflow,
     RequestImportCancel,
     StartImport,
     UnarchiveTemplateVersion,
@@ -47,6 +50,7 @@ from domain.templates.version_decisions import (
     decide_create_version,
     decide_end_canceled_import,
     decide_fail_import,
+    decide_note_import_logs_overflow,
     decide_request_import_cancel,
     decide_start_import,
     decide_unarchive_version,
@@ -131,6 +135,10 @@ async def _fail_import(command: FailImport, unit: Unit, _context: Context) -> De
     return decide_fail_import(command, await unit.load(TEMPLATE_VERSION, command.version_id))
 
 
+async def _note_import_overflow(command: NoteImportLogsOverflow, unit: Unit, _context: Context) -> Decision:
+    return decide_note_import_logs_overflow(command, await unit.load(TEMPLATE_VERSION, command.version_id))
+
+
 async def _request_import_cancel(command: RequestImportCancel, unit: Unit, _context: Context) -> Decision:
     return decide_request_import_cancel(command, await unit.load(TEMPLATE_VERSION, command.version_id))
 
@@ -156,6 +164,10 @@ async def _fail_dry_run(command: FailDryRun, unit: Unit, _context: Context) -> D
     return decide_fail_dry_run(command, await unit.load(DRY_RUN, command.dry_run_id))
 
 
+async def _note_dry_run_overflow(command: NoteDryRunLogsOverflow, unit: Unit, _context: Context) -> Decision:
+    return decide_note_dry_run_logs_overflow(command, await unit.load(DRY_RUN, command.dry_run_id))
+
+
 async def _request_dry_run_cancel(command: RequestDryRunCancel, unit: Unit, _context: Context) -> Decision:
     return decide_request_dry_run_cancel(command, await unit.load(DRY_RUN, command.dry_run_id))
 
@@ -173,12 +185,14 @@ COMMANDS: tuple[CommandRoute[Any], ...] = (
     CommandRoute(StartImport, lambda c: (c.version_id,), _start_import),
     CommandRoute(CompleteImport, lambda c: (c.version_id,), _complete_import),
     CommandRoute(FailImport, lambda c: (c.version_id,), _fail_import),
+    CommandRoute(NoteImportLogsOverflow, lambda c: (c.version_id,), _note_import_overflow),
     CommandRoute(RequestImportCancel, lambda c: (c.version_id,), _request_import_cancel),
     CommandRoute(EndCanceledImport, lambda c: (c.version_id,), _end_canceled_import),
     CommandRoute(QueueDryRun, lambda c: (c.dry_run_id,), _queue_dry_run),
     CommandRoute(StartDryRun, lambda c: (c.dry_run_id,), _start_dry_run),
     CommandRoute(CompleteDryRun, lambda c: (c.dry_run_id,), _complete_dry_run),
     CommandRoute(FailDryRun, lambda c: (c.dry_run_id,), _fail_dry_run),
+    CommandRoute(NoteDryRunLogsOverflow, lambda c: (c.dry_run_id,), _note_dry_run_overflow),
     CommandRoute(RequestDryRunCancel, lambda c: (c.dry_run_id,), _request_dry_run_cancel),
     CommandRoute(EndCanceledDryRun, lambda c: (c.dry_run_id,), _end_canceled_dry_run),
 )

@@ -18,8 +18,8 @@ from domain.builds.commands import CompleteBuild, EndCanceledBuild, FailBuild, N
 from domain.kernel.context import Context
 from domain.kernel.errors import DomainError
 from domain.kernel.events import Actor
-from domain.templates.dry_run_commands import CompleteDryRun, EndCanceledDryRun, FailDryRun, StartDryRun
-from domain.templates.version_commands import CompleteImport, EndCanceledImport, FailImport, StartImport
+from domain.templates.dry_run_commands import CompleteDryRun, EndCanceledDryRun, FailDryRun, NoteDryRunLogsOverflow, StartDryRun
+from domain.templates.version_commands import CompleteImport, EndCanceledImport, FailImport, NoteImportLogsOverflow, StartImport
 from projections.engine.positions import Positions
 from projections.jobs.queries import next_jobs, unfinished_jobs
 from service.commands.bus import CommandBus
@@ -33,6 +33,11 @@ DRY_RUN = "template_version_dry_run"
 #: Jobs that make nothing and are soon over.
 PLANNING = (IMPORT, DRY_RUN)
 
+_OVERFLOW: Mapping[str, Callable[[str], object]] = {
+    BUILD: NoteLogsOverflow,
+    IMPORT: NoteImportLogsOverflow,
+    DRY_RUN: NoteDryRunLogsOverflow,
+}
 #: A batch of lines is stored or left out as a whole, so none is larger than this.
 _BATCH_BYTES = 64 * 1024
 #: PostgreSQL text cannot hold this character.
@@ -117,8 +122,7 @@ class JobBoard:
             async with self._pool.connection() as connection:
                 fits = await append_lines(connection, job.id, batch)
             if not fits:
-                if job.type == BUILD:
-                    await self._execute(job, NoteLogsOverflow(job.stream_id))
+                await self._execute(job, _OVERFLOW[job.type](job.stream_id))
                 return
 
     async def complete(self, job: Job, command: CompleteBuild | CompleteImport | CompleteDryRun, lines: Sequence[LogLine] = ()) -> int:

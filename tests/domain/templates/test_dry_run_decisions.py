@@ -10,6 +10,7 @@ from domain.templates.dry_run_commands import (
     CompleteDryRun,
     EndCanceledDryRun,
     FailDryRun,
+    NoteDryRunLogsOverflow,
     QueueDryRun,
     RequestDryRunCancel,
     StartDryRun,
@@ -18,6 +19,7 @@ from domain.templates.dry_run_decisions import (
     decide_complete_dry_run,
     decide_end_canceled_dry_run,
     decide_fail_dry_run,
+    decide_note_dry_run_logs_overflow,
     decide_queue_dry_run,
     decide_request_dry_run_cancel,
     decide_start_dry_run,
@@ -27,6 +29,7 @@ from domain.templates.dry_run_events import (
     DryRunCancelRequested,
     DryRunCompleted,
     DryRunFailed,
+    DryRunLogsOverflowed,
     DryRunQueued,
     DryRunStarted,
 )
@@ -90,6 +93,13 @@ def test_it_fails_by_its_worker_or_by_the_reaper() -> None:
     dry_run(QUEUED).when(lambda s: decide_fail_dry_run(FailDryRun(ID, None, "no"), s)).then(DryRunFailed(JOB_ID, "no"))
     dry_run(QUEUED, DryRunFailed(JOB_ID, "no")).when(lambda s: decide_fail_dry_run(FailDryRun(ID, None, "no"), s)).then_nothing()
     dry_run().when(lambda s: decide_fail_dry_run(FailDryRun(ID, None, "no"), s)).then_nothing()
+
+
+def test_a_full_log_is_noted_once() -> None:
+    note, noted = NoteDryRunLogsOverflow(ID), DryRunLogsOverflowed(JOB_ID)
+    dry_run(QUEUED, STARTED).when(lambda s: decide_note_dry_run_logs_overflow(note, s)).then(noted)
+    dry_run(QUEUED, STARTED, noted).when(lambda s: decide_note_dry_run_logs_overflow(note, s)).then_nothing()
+    dry_run().when(lambda s: decide_note_dry_run_logs_overflow(note, s)).then_nothing()
 
 
 def test_a_pending_one_is_canceled_at_once_and_a_running_one_is_asked_to_stop() -> None:

@@ -18,6 +18,7 @@ from domain.templates.version_commands import (
     CreateTemplateVersion,
     EndCanceledImport,
     FailImport,
+    NoteImportLogsOverflow,
     RequestImportCancel,
     StartImport,
     UpdateTemplateVersion,
@@ -30,6 +31,7 @@ from domain.templates.version_decisions import (
     decide_create_version,
     decide_end_canceled_import,
     decide_fail_import,
+    decide_note_import_logs_overflow,
     decide_request_import_cancel,
     decide_start_import,
     decide_unarchive_version,
@@ -41,6 +43,7 @@ from domain.templates.version_events import (
     TemplateImportCancelRequested,
     TemplateImportCompleted,
     TemplateImportFailed,
+    TemplateImportLogsOverflowed,
     TemplateImportStarted,
     TemplateVersionArchived,
     TemplateVersionUnarchived,
@@ -231,6 +234,13 @@ def test_an_import_fails_by_its_worker_or_by_the_reaper() -> None:
     version(version_created()).when(lambda s: decide_fail_import(FailImport(VERSION_ID, None, "no", "CODE"), s)).then(failed)
     version(*imported()).when(lambda s: decide_fail_import(FailImport(VERSION_ID, None, "no"), s)).then_nothing()
     version().when(lambda s: decide_fail_import(FailImport(VERSION_ID, None, "no"), s)).then_nothing()
+
+
+def test_a_full_log_of_an_import_is_noted_once() -> None:
+    note, noted = NoteImportLogsOverflow(VERSION_ID), TemplateImportLogsOverflowed(JOB_ID)
+    version(version_created(), STARTED).when(lambda s: decide_note_import_logs_overflow(note, s)).then(noted)
+    version(version_created(), STARTED, noted).when(lambda s: decide_note_import_logs_overflow(note, s)).then_nothing()
+    version().when(lambda s: decide_note_import_logs_overflow(note, s)).then_nothing()
 
 
 def test_a_pending_import_is_canceled_at_once_and_a_running_one_is_asked_to_stop() -> None:

@@ -16,8 +16,13 @@ from domain.builds.events import (
     BuildStarted,
 )
 from domain.kernel.events import Actor, Event, Metadata, Recorded, Stream
-from domain.templates.dry_run_events import DryRunCompleted, DryRunQueued, DryRunStarted
-from domain.templates.version_events import TemplateImportFailed, TemplateImportStarted, TemplateVersionCreated
+from domain.templates.dry_run_events import DryRunCompleted, DryRunLogsOverflowed, DryRunQueued, DryRunStarted
+from domain.templates.version_events import (
+    TemplateImportFailed,
+    TemplateImportLogsOverflowed,
+    TemplateImportStarted,
+    TemplateVersionCreated,
+)
 from tests.support.spec import ALICE, NOON
 
 WORKSPACE = "50000000-0000-4000-8000-000000000001"
@@ -87,6 +92,7 @@ _DRY_RUN = "d0000000-0000-4000-8000-000000000001"
 EVERYTHING = history(
     ("template_version", VERSION, TemplateVersionCreated(ORGANIZATION, TEMPLATE, "v1", "", FILE, _IMPORT_JOB, "echo", DEFAULT_TAGS)),
     ("template_version", VERSION, TemplateImportStarted(_IMPORT_JOB, WORKER)),
+    ("template_version", VERSION, TemplateImportLogsOverflowed(_IMPORT_JOB)),
     *builds(1, queued(1), started(1), BuildLogsOverflowed(WORKSPACE, job_id(1))),
     ("template_version", VERSION, TemplateImportFailed(_IMPORT_JOB, "no such file", "")),
     *builds(1, BuildCompleted(WORKSPACE, job_id(1), "start", _RESOURCES, [], 3, NOON, NOON + timedelta(hours=1), False, False)),
@@ -96,6 +102,7 @@ EVERYTHING = history(
     *builds(4, queued(4), BuildFailed(WORKSPACE, job_id(4), "start", "reaped", "")),
     ("dry_run", _DRY_RUN, DryRunQueued(ORGANIZATION, VERSION, _DRY_RUN, FILE, DEFAULT_TAGS, [])),
     ("dry_run", _DRY_RUN, DryRunStarted(_DRY_RUN, WORKER)),
+    ("dry_run", _DRY_RUN, DryRunLogsOverflowed(_DRY_RUN)),
     ("dry_run", _DRY_RUN, DryRunCompleted(_DRY_RUN, _RESOURCES)),
     *builds(5, queued(5), started(5), BuildCancelRequested(WORKSPACE, job_id(5))),
     *builds(6, queued(6, {"scope": "organization", "owner": "", "zone": "moon"})),

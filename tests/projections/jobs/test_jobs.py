@@ -34,6 +34,7 @@ async def test_every_event_finds_its_job(projecting: Projecting) -> None:
     found = [job_status(rows[job_id(n)]) for n in range(1, 8)]
     assert found == ["succeeded", "canceled", "canceled", "failed", "canceling", "pending", "pending"]
     assert (rows[job_id(1)]["logs_overflowed"], rows[job_id(3)]["logs_overflowed"]) == (True, False)
+    assert all(row["logs_overflowed"] for row in rows.values() if row["build_id"] is None)
     assert {row["type"]: job_status(row) for row in rows.values() if row["build_id"] is None} == {
         "template_version_import": "failed",
         "template_version_dry_run": "succeeded",

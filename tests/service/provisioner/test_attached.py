@@ -86,6 +86,27 @@ async def test_a_build_is_carried_out_over_http(ledger: Ledger) -> None:
     assert (mine["key_name"], mine["tags"]["cluster"], mine["previous_job"]["id"]) == ("far", "far-away", at)
 
 
+async def test_imports_and_dry_runs_say_that_their_log_is_full_too(ledger: Ledger) -> None:
+    admin, organization = await ledger.admin(), await ledger.organization_id()
+    far = await provisioner(ledger)
+    version = await make_version(admin, organization, tags=TAGS)
+
+    async def fill(job_id: str, path: str) -> list[str]:
+        for _ in range(2):
+            await far.send(f"{job_id}/logs", {"logs": [{"output": "x" * 600_000}]}, want=204)
+        return [line["log_level"] for line in (await admin.get(f"{path}/logs", want=200)).json]
+
+    at = f"/templateversions/{version['id']}"
+    job = await far.take()
+    assert await fill(job["job_id"], at) == ["info", "warn"]
+    await far.send(f"{job['job_id']}/complete", {"template": {"version": 1}}, want=200)
+    assert (await admin.get(at, want=200)).json["job"]["logs_overflowed"] is True
+    run = (await admin.post(f"{at}/dry-run", {}, want=201)).json
+    await far.take(types=["template_version_dry_run"])
+    assert await fill(run["id"], f"{at}/dry-run/{run['id']}") == ["info", "warn"]
+    assert (await admin.get(f"{at}/dry-run/{run['id']}", want=200)).json["logs_overflowed"] is True
+
+
 async def test_a_daemon_that_asks_again_gets_its_job_again(ledger: Ledger) -> None:
     far = await provisioner(ledger)
     _, job = await queued(ledger, far)
