@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 EVERY_DAY = 0b1111111
 
 _PREFIX = "CRON_TZ="
-_DAY_NUMBERS = {"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
+DAY_NUMBERS = {"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
 #: Names under which a host keeps its own choice of zone, or tables with leap seconds: they mean something else elsewhere.
 _HOST_ZONES = ("localtime", "posixrules")
 _HOST_ZONE_FOLDERS = ("right/", "posix/")
@@ -162,9 +162,9 @@ def _read_fields(text: str) -> Schedule:
     parts = fields.split()
     if len(parts) != 5:
         raise BadSchedule(f"parse schedule: {len(parts)} fields found, exactly 5 needed")
-    minutes = _field(parts[0], "minute", 0, 59, {})
-    hours = _field(parts[1], "hour", 0, 23, {})
-    numbers = _field(parts[4], "day-of-week", 0, 6, _DAY_NUMBERS)
+    minutes = read_field(parts[0], "minute", 0, 59, {})
+    hours = read_field(parts[1], "hour", 0, 23, {})
+    numbers = read_field(parts[4], "day-of-week", 0, 6, DAY_NUMBERS)
     if zone_name == "Local":
         raise BadSchedule("schedules scoped to time.Local are not supported")
     days = numbers >> 1 | (numbers & 1) << 6  # cron counts from Sunday
@@ -181,7 +181,7 @@ def _zone(name: str) -> ZoneInfo:
         raise BadSchedule(f"parse schedule: provided bad location {name}: unknown time zone {name}") from None
 
 
-def _field(text: str, name: str, low: int, high: int, names: dict[str, int]) -> int:
+def read_field(text: str, name: str, low: int, high: int, names: dict[str, int]) -> int:
     """The set that a field names as a bitmap. Raises `BadSchedule`."""
     bits = 0
     for element in text.split(","):

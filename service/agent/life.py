@@ -12,7 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from domain.schedules.cron import BadSchedule, Schedule, parse
+from domain.schedules.cron import BadSchedule
+from domain.schedules.script_times import read_script_times
 from service.agent.apps import watch_app
 from service.agent.output import Output
 from service.agent.scripts import OK, PIPES_LEFT_OPEN, TIMED_OUT, Ended, Place, run_script
@@ -132,11 +133,11 @@ class Agent:
 
     async def _repeat(self, script: Mapping[str, Any], place: Place) -> None:
         try:
-            schedule: Schedule = parse(script["cron"])
+            times = read_script_times(script["cron"])
         except BadSchedule as error:
             self._output.print(script["log_source_id"], "error", f"The schedule {script['cron']!r} cannot be kept: {error.text}")
             return
-        while (due := schedule.next_after(datetime.now(UTC))) is not None:
+        while (due := times.next_after(datetime.now(UTC))) is not None:
             await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
             await self._run(script, place, "cron")
 

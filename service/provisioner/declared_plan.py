@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from domain.templates.interpolation import escape
+from domain.schedules.cron import BadSchedule
+from domain.schedules.script_times import read_script_times
+from domain.templates.interpolation import escape, references
 from domain.templates.values import (
     DEFAULT_DISPLAY_APPS,
     DISPLAY_APPS,
@@ -157,9 +159,20 @@ def _script(section: Section, files: Mapping[str, bytes]) -> ScriptSpec:
         run_on_stop=section.flag("run_on_stop"),
         start_blocks_login=section.flag("start_blocks_login"),
         timeout=section.whole("timeout"),
-        cron=section.text("cron"),
+        cron=_cron(section),
         log_path=section.text("log_path"),
     )
+
+
+def _cron(section: Section) -> str:
+    """When the script repeats; what depends on a parameter is seen by the agent first."""
+    text = section.text("cron")
+    if text and not any(references(text)):
+        try:
+            read_script_times(text)
+        except BadSchedule as error:
+            raise section.failed("cron", error.text) from None
+    return text
 
 
 def _check_parents(sections: list[Section], agents: tuple[AgentSpec, ...]) -> None:

@@ -200,7 +200,8 @@ async def test_the_token_is_in_no_event_and_in_no_script(living: Ledger, tmp_pat
 
 async def test_a_schedule_that_cannot_be_kept_is_told_and_ends_nothing(living: Ledger) -> None:
     admin = await living.admin()
-    made = await make_workspace(living, admin, agent({"display_name": "nightly", "script": "true", "cron": "every night"}))
+    repeated = agent({"display_name": "nightly", "script": "true", "cron": "${parameter.when}"})
+    made = await make_workspace(living, admin, repeated, parameters=[{"name": "when", "default": "every night"}])
     found = await reached(living, admin, made["id"], "ready")
 
     def is_told(lines: Any) -> bool:

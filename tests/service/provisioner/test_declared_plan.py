@@ -28,6 +28,7 @@ from tests.service.provisioner.declaring import agents, start
         ([{"name": "a", "parent": "a"}], "[0].parent"),
         ([{"name": "a", "parent": "b"}, {"name": "b", "parent": "a"}], "[0].parent"),
         ([{"name": "a", "scripts": [{"timeout": 1.5}]}], "[0].scripts[0].timeout"),
+        *(([{"name": "a", "scripts": [{"cron": c}]}], "[0].scripts[0].cron") for c in ("every night", "0 0 30 2 *", "* * * *")),
         ([{"name": "a", "simulate": {"lifecycle": "happy"}}], "[0].simulate.lifecycle"),
         ([{"name": "a", "simulate": {"connect_after_seconds": None}}], "[0].simulate.connect_after_seconds"),
         ([{"name": "a", "simulate": {"app_health": {"code": "healthy"}}}], "[0].simulate.app_health.code"),
@@ -44,6 +45,12 @@ def test_what_agents_may_not_be(declared: list[dict[str, Any]], path: str) -> No
     with pytest.raises(ImportFailed) as failed:
         agents(*declared)
     assert f": start.resources[0].agents{path}: " in failed.value.message
+
+
+@pytest.mark.parametrize("cron", ["", "0 4 * * *", "0 0 1 * *", "*/30 * * * * *", "0 ${workspace.start_count} * * *"])
+def test_a_script_repeats_as_cron_says_or_as_a_build_will_say(cron: str) -> None:
+    (declared,) = agents({"name": "a", "scripts": [{"cron": cron}]})
+    assert declared.scripts[0].cron == cron
 
 
 def test_two_resources_may_have_agents_and_apps_of_one_name() -> None:
