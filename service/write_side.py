@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
 
-from projections.engine import connections
+from projections import live
 from service.commands.bus import CommandBus
 from service.commands.router import COMMANDS
 from service.observability import metrics
@@ -39,7 +39,7 @@ async def write_side(dsn: str) -> AsyncIterator[WriteSide]:
     mapper = EventMapper(keys)
     async with contextlib.AsyncExitStack() as stack:
         pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            dsn, min_size=2, max_size=12, kwargs={"autocommit": True}, configure=connections.configure, open=False, timeout=5, check=None
+            dsn, min_size=2, max_size=12, kwargs={"autocommit": True}, configure=live.configure, open=False, timeout=5, check=None
         )
         await pool.open(wait=True, timeout=10)
         stack.push_async_callback(pool.close)

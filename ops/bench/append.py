@@ -21,7 +21,7 @@ from domain.kernel.decider import Decider, Decision, append
 from domain.kernel.events import Actor
 from domain.workspaces.events import WorkspaceCreated
 from ops.bench.measure import Series, compared
-from projections.engine import connections
+from projections import live
 from service.commands.bus import CommandBus
 from service.commands.unit import CommandRoute, Unit
 from service.embedded import EmbeddedPostgres
@@ -101,7 +101,7 @@ async def _compare(dsn: str, rounds: int, seconds: float) -> list[dict[str, Any]
         }
     )
     pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-        dsn, min_size=4, max_size=8, kwargs={"autocommit": True}, configure=connections.configure, open=False
+        dsn, min_size=4, max_size=8, kwargs={"autocommit": True}, configure=live.configure, open=False
     )
     threads = ThreadPoolExecutor(8)
     loop = asyncio.get_running_loop()

@@ -11,8 +11,6 @@ from psycopg.adapt import Loader
 from psycopg.pq import Format
 from psycopg.types.json import set_json_loads
 
-LIVE_SCHEMA = "ledger_read"
-
 
 class _UuidText(Loader):
     """UUIDs arrive as the lower-case text that the whole service uses for ids."""
@@ -33,7 +31,7 @@ def _loads(data: str | bytes) -> Any:
     return orjson.loads(data)
 
 
-async def configure(connection: AsyncConnection[Any], schema: str = LIVE_SCHEMA) -> None:
+async def configure(connection: AsyncConnection[Any], schema: str) -> None:
     """Ids as text, JSON by orjson, read-model tables found in `schema`; leaves the connection idle."""
     connection.adapters.register_loader("uuid", _UuidText)
     connection.adapters.register_loader("uuid", _UuidBinary)
@@ -42,3 +40,10 @@ async def configure(connection: AsyncConnection[Any], schema: str = LIVE_SCHEMA)
     await connection.execute("SET TIME ZONE 'UTC'")
     if not connection.autocommit:
         await connection.commit()
+
+
+async def looked_at(connection: AsyncConnection[Any]) -> str:
+    """The schema in which the connection finds read-model tables; it need not exist yet."""
+    cursor = await connection.execute("SELECT trim('\" ' FROM split_part(current_setting('search_path'), ',', 1))")
+    row = await cursor.fetchone()
+    return str(row[0]) if row else ""

@@ -1,4 +1,4 @@
-"""The live projector: one per database (advisory lock), folding batches into every read model, exactly once, restartable."""
+"""The live projector: one per schema of read models (advisory lock), folding batches into every read model, exactly once, restartable."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from psycopg import AsyncConnection
 from domain.kernel.events import Recorded
 from projections.engine import schema
 from projections.engine.batch import project
+from projections.engine.connections import looked_at
 from projections.engine.model import ReadModel
 from projections.engine.tables import Rows
 from projections.engine.tail import Decoder, read_page
 
 log = logging.getLogger(__name__)
 
-PROJECTOR_LOCK = 0x1ED6E202
-FEED_CHANNEL = "ledger_feed"
+_LOCK: LiteralString = "SELECT pg_try_advisory_lock(hashtextextended('projector of ' || %s, 0))"
 #: Whoever listens hears of it once the transaction is committed.
 _ADVANCE: LiteralString = """
     WITH moved AS (
@@ -32,12 +32,17 @@ _ADVANCE: LiteralString = """
       WHERE p.model = known.model AND p.position = known.position
       RETURNING p.tableoid
     )
-    SELECT count(*), max(tableoid::bigint), pg_notify(%s, %s) FROM moved
+    SELECT count(*), max(tableoid::bigint), pg_notify(current_schema() || '_feed', %s) FROM moved
 """
 #: What fails like this fails for reasons outside of the events: away, out of space, read-only for the moment.
 _ENVIRONMENT = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
 #: Rows kept in memory from batch to batch: what was changed last is likely to be changed next.
 KEPT_ROWS = 20_000
+
+
+def feed_channel(live: str) -> str:
+    """Where is told how far the read models in the schema `live` have come."""
+    return f"{live}_feed"
 
 
 class LostPosition(Exception):
@@ -96,8 +101,9 @@ class Projector:
             delay = min(delay * 2, 2.0)
 
     async def _lead(self, connection: AsyncConnection[Any]) -> None:
+        live = await looked_at(connection)
         while True:
-            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (PROJECTOR_LOCK,))
+            cursor = await connection.execute(_LOCK, (live,))
             row = await cursor.fetchone()
             if row and row[0]:
                 break
@@ -173,7 +179,7 @@ async def advance(
     # One pipeline: statements travel together, and the server is waited for only where a result is needed.
     async with connection.pipeline(), connection.transaction():
         known = [positions[name] for name in behind]
-        cursor = await connection.execute(_ADVANCE, (reached, behind, known, FEED_CHANNEL, str(reached)), prepare=True)
+        cursor = await connection.execute(_ADVANCE, (reached, behind, known, str(reached)), prepare=True)
         await project(connection, models, positions, events, rows=rows)
         moved = await cursor.fetchone()
         if moved is None or moved[0] != len(behind) or rows.origin not in (None, moved[1]):

@@ -1,172 +1,119 @@
-"""Fills a new version of all read models beside the live ones and switches over atomically, while the service runs.
+"""Fills a new version of read models beside the live ones and switches over atomically, while the service runs.
 
 The design is argued in ops/design/rebuild.md.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import AsyncIterable, Callable, Sequence
-from functools import partial
-from typing import Any, LiteralString
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from psycopg import AsyncConnection, Connection, sql
+from psycopg import AsyncConnection
 
-from domain.kernel.events import Recorded
 from projections.engine import schema
-from projections.engine.batch import fold, project, render
-from projections.engine.connections import LIVE_SCHEMA
-from projections.engine.filling import KEPT_ROWS, Filling, pending
+from projections.engine.claims import claim, release, sweep
+from projections.engine.connections import looked_at
+from projections.engine.fill import STRAIGHT, Course, Progress, catch_up, fill
 from projections.engine.model import ReadModel
-from projections.engine.projector import FEED_CHANNEL
-from projections.engine.read_ahead import pages
-from projections.engine.tables import Rows
-from projections.engine.tail import Decoder, head, read_page
-from projections.engine.writers import Writers, writing
+from projections.engine.switch import level, switch
+from projections.engine.tail import Decoder, head
 
-NEXT_SCHEMA = "ledger_read_next"
-OLD_SCHEMA = "ledger_read_old"
-REBUILD_LOCK = 0x1ED6E205
-#: Sent on the feed after a switch: whoever holds documents must drop them.
-RESET = "reset"
-#: So many documents may wait for being rendered once, at the end.
-MOST_TOUCHED = 500_000
-
-Progress = Callable[[int, int], None]
-
-
-async def fill(
-    connection: AsyncConnection[Any],
-    decoder: Decoder,
-    models: Sequence[ReadModel],
-    name: str,
-    *,
-    upto: int,
-    progress: Progress | None = None,
-    page: int = 5000,
-    keep_rows: int = KEPT_ROWS,
-) -> int:
-    """Create schema `name` and fold the log into it up to position `upto`; the connection then looks at it.
-
-    At most `keep_rows` rows are held in memory, and a page of events more. Returns the position.
-    """
-    await schema.create(connection, models, name, with_indexes=False)
-    log = pages(connection, decoder, models, name, upto=upto, page=page)
-    await fill_from(connection, models, name, log, upto=upto, progress=progress, keep_rows=keep_rows)
-    return upto
-
-
-async def fill_from(
-    connection: AsyncConnection[Any],
-    models: Sequence[ReadModel],
-    name: str,
-    log: AsyncIterable[Sequence[Recorded]],
-    *,
-    upto: int,
-    progress: Progress | None = None,
-    keep_rows: int = KEPT_ROWS,
-) -> None:
-    """Fold pages of events, in order, into the empty tables of schema `name`; what was left out of it is made afterwards."""
-    start = {model.name: 0 for model in models}
-    async with writing(connection, name) as writers:
-        rows = Filling(writers, keep=keep_rows)
-        async for events in log:
-            await fold(connection, models, start, events, rows)
-            if pending(rows.touched) > MOST_TOUCHED:
-                await rows.write_out()
-                await render(connection, models, rows)
-            if progress is not None and events:
-                progress(events[-1].position, upto)
-        await rows.write_out()
-        # What is rendered is written once more, which costs less before there are indexes; the indexes of others are used for it.
-        await _finish(writers, [model for model in models if not model.renders])
-        await render(connection, models, rows)
-        await _finish(writers, [model for model in models if model.renders])
-    await connection.execute("UPDATE positions SET position = %s", (upto,))
-
-
-async def _finish(writers: Writers, models: Sequence[ReadModel]) -> None:
-    """Make the indexes that were left for the end, and tell the planner what the tables hold."""
-    for number, index in enumerate([index for model in models for index in model.indexes]):
-        writers.hand(f"index {number}", partial(_execute, index))
-    await writers.done()
-    for table in [table for model in models for table in model.tables]:
-        for name in (table.name, f"{table.name}_versions") if table.remembered else (table.name,):
-            writers.hand(name, partial(_execute, f"ANALYZE {name}"))
-    await writers.done()
-
-
-def _execute(statement: LiteralString, connection: Connection[Any]) -> None:
-    connection.execute(statement)
-
-
-async def catch_up(
-    connection: AsyncConnection[Any],
-    decoder: Decoder,
-    models: Sequence[ReadModel],
-    start: int,
-    *,
-    upto: int,
-    progress: Progress | None = None,
-    page: int = 5000,
-) -> int:
-    """Fold what lies between `start` and `upto` into the schema that the connection looks at."""
-    reached = start
-    rows = Rows()
-    while True:
-        events, position = await read_page(connection, decoder, reached, page, upto, skip_unknown=True)
-        if position == reached:
-            return reached
-        async with connection.transaction():
-            await project(connection, models, {m.name: reached for m in models}, events, rows=rows)
-            await connection.execute("UPDATE positions SET position = %s", (position,))
-        reached = position
-        if rows.size > KEPT_ROWS:
-            rows = Rows()
-        if progress is not None:
-            progress(reached, upto)
+__all__ = ["STRAIGHT", "Course", "Progress", "ensure", "rebuild"]
 
 
 async def rebuild(
-    connection: AsyncConnection[Any], decoder: Decoder, models: Sequence[ReadModel], *, progress: Progress | None = None, page: int = 5000
+    connection: AsyncConnection[Any],
+    decoder: Decoder,
+    models: Sequence[ReadModel],
+    *,
+    only: Collection[str] = (),
+    progress: Progress | None = None,
+    page: int | None = None,
+    course: Course = STRAIGHT,
 ) -> int:
-    """Rebuild every read model and switch over; returns the position at the switch.
+    """Rebuild the read models in the schema that the connection looks at, and switch over; returns the position at the switch.
 
-    The connection is the caller's for the whole time. Only one rebuild runs at once: a second one waits for the first.
-    Killed at any moment, it leaves the live read models as they were.
+    `models` are all there are; `only` names those to rebuild, and without a name it is all of them. `progress` and `page` are
+    those of `course`, for whoever needs no more. The connection is the caller's for the whole time. Only one rebuild runs at
+    once: a second one waits for the first. Killed at any moment, it leaves the live read models whole.
     """
-    await connection.execute("SELECT pg_advisory_lock(%s)", (REBUILD_LOCK,))
-    # Rows by the hundred thousand come and go, none of them in cycles: the collector would look at them all again and again.
+    course = replace(course, progress=progress or course.progress, page=page or course.page)
+    live = await looked_at(connection)
+    async with _alone(connection, live):
+        return await _rebuild(connection, decoder, models, only, live, course)
+
+
+async def ensure(connection: AsyncConnection[Any], decoder: Decoder, models: Sequence[ReadModel], course: Course = STRAIGHT) -> bool:
+    """Make the read models that the connection looks at unless they exist; whether they had to be made.
+
+    Those of other releases, in schemas of their own, go on as they are.
+    """
+    live = await looked_at(connection)
+    if await schema.exists(connection, live):
+        return False
+    async with _alone(connection, live):
+        # Somebody else may have made them while this one waited.
+        if await schema.exists(connection, live):
+            return False
+        await _rebuild(connection, decoder, models, (), live, course)
+        return True
+
+
+async def _rebuild(
+    connection: AsyncConnection[Any], decoder: Decoder, models: Sequence[ReadModel], only: Collection[str], live: str, course: Course
+) -> int:
+    chosen = [model for model in models if not only or model.name in only]
+    is_whole = len(chosen) == len(models)
+
+    async def target() -> int:
+        # Some of them cannot be ahead of the others: their documents show rows of theirs.
+        return await head(connection) if is_whole else await level(connection, live, chosen)
+
+    next_schema = schema.beside(live)
+    await schema.create(connection, chosen, next_schema, with_indexes=False, with_past=is_whole)
+    if not is_whole:
+        await schema.look_at(connection, next_schema, live)
+    reached = await fill(connection, decoder, chosen, next_schema, upto=await target(), course=course)
+    while (upto := await target()) > reached + course.page:
+        reached = await catch_up(connection, decoder, chosen, reached, upto=upto, course=course)
+    # What was written so far must not be lost with the server once it is live.
+    await connection.execute("SET synchronous_commit TO on")
+    reached = await switch(connection, decoder, models, chosen, live, reached, course)
+    await schema.drop(connection, schema.old(live))
+    return reached
+
+
+@contextlib.asynccontextmanager
+async def _alone(connection: AsyncConnection[Any], live: str) -> AsyncIterator[None]:
+    """The only rebuild of these read models, with what it makes claimed and, at the end, nothing left of it."""
+    claimed = (live, schema.beside(live), schema.old(live))
+    await connection.execute("SELECT pg_advisory_lock(hashtextextended('rebuild of ' || %s, 0))", (live,))
+    try:
+        for name in claimed:
+            await claim(connection, name)
+        await sweep(connection)
+        await connection.execute("SET synchronous_commit TO off")
+        with _uncollected():
+            yield
+    finally:
+        if not connection.closed:
+            await connection.execute("SET synchronous_commit TO on")
+            await schema.look_at(connection, live)
+            for name in claimed:
+                await release(connection, name)
+            await connection.execute("SELECT pg_advisory_unlock(hashtextextended('rebuild of ' || %s, 0))", (live,))
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rows by the hundred thousand come and go, none of them in cycles: the collector would look at them all again and again."""
     collects = gc.isenabled()
     gc.disable()
     try:
-        await connection.execute("SET synchronous_commit TO off")
-        reached = await fill(connection, decoder, models, NEXT_SCHEMA, upto=await head(connection), progress=progress, page=page)
-        while (target := await head(connection)) > reached + page:
-            reached = await catch_up(connection, decoder, models, reached, upto=target, progress=progress, page=page)
-        await connection.execute("SET synchronous_commit TO on")
-        return await _switch(connection, decoder, models, reached, page)
+        yield
     finally:
         if collects:
             gc.enable()
-        await connection.execute("SELECT pg_advisory_unlock(%s)", (REBUILD_LOCK,))
-
-
-async def _switch(connection: AsyncConnection[Any], decoder: Decoder, models: Sequence[ReadModel], reached: int, page: int) -> int:
-    live = sql.Identifier(LIVE_SCHEMA)
-    async with connection.transaction():
-        cursor = await connection.execute("SELECT to_regclass(%s)", (f"{LIVE_SCHEMA}.positions",))
-        row = await cursor.fetchone()
-        replaces = row is not None and row[0] is not None
-        if replaces:
-            # Holds the live projector back, so that the new version is never behind the one it replaces.
-            await connection.execute(sql.SQL("LOCK TABLE {}.positions IN EXCLUSIVE MODE").format(live))
-        reached = await catch_up(connection, decoder, models, reached, upto=await head(connection), page=page)
-        await schema.drop(connection, OLD_SCHEMA)
-        if replaces:
-            await schema.rename(connection, LIVE_SCHEMA, OLD_SCHEMA)
-        await schema.rename(connection, NEXT_SCHEMA, LIVE_SCHEMA)
-        await connection.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, f"{RESET} {reached}"))
-    await connection.execute(sql.SQL("SET search_path TO {}, public").format(live))
-    await schema.drop(connection, OLD_SCHEMA)
-    return reached

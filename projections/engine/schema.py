@@ -1,29 +1,52 @@
-"""Creates the schema that holds the read models' tables, and knows for which release they were made."""
+"""Creates the schemas that hold the read models' tables; their names say how the read models are made."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, sql
 
-from projections.engine.connections import LIVE_SCHEMA
 from projections.engine.model import ReadModel
 from projections.engine.versions import past_of
 
 _POSITIONS: LiteralString = "CREATE TABLE positions (model text PRIMARY KEY, position bigint NOT NULL, fingerprint text NOT NULL)"
 
 
-async def create(connection: AsyncConnection[Any], models: Sequence[ReadModel], schema: str, *, with_indexes: bool = True) -> None:
-    """Make `schema` anew with empty tables for `models`, all at position 0. Leaves `search_path` pointing at it.
+def name_of(models: Sequence[ReadModel]) -> str:
+    """The schema of exactly these read models, made in exactly this way."""
+    made = "\n".join(f"{model.name} {model.fingerprint}" for model in models)
+    return f"ledger_read_{hashlib.sha256(made.encode()).hexdigest()[:12]}"
 
-    `with_indexes` False leaves those out that may be made last (`add_indexes`).
+
+def beside(live: str) -> str:
+    """Where what is to replace the read models in `live` is made."""
+    return f"{live}_next"
+
+
+def old(live: str) -> str:
+    """Where what was replaced lies until it is dropped."""
+    return f"{live}_old"
+
+
+async def look_at(connection: AsyncConnection[Any], *schemas: str) -> None:
+    """Have the connection find read-model tables in these schemas, in this order."""
+    path = sql.SQL(", ").join(map(sql.Identifier, (*schemas, "public")))
+    await connection.execute(sql.SQL("SET search_path TO {}").format(path))
+
+
+async def create(
+    connection: AsyncConnection[Any], models: Sequence[ReadModel], schema: str, *, with_indexes: bool = True, with_past: bool = True
+) -> None:
+    """Make `schema` anew with empty tables for `models`, all at position 0. The connection then looks at it.
+
+    `with_indexes` False leaves those out that may be made last (`ReadModel.indexes`), `with_past` False the views of the past,
+    which need the tables of all models.
     """
-    past = past_of(schema)
     await drop(connection, schema)
-    for name in (schema, past):
-        await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
-    await connection.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
+    await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    await look_at(connection, schema)
     await connection.execute(_POSITIONS)
     for model in models:
         tables = model.schema
@@ -31,19 +54,30 @@ async def create(connection: AsyncConnection[Any], models: Sequence[ReadModel], 
             tables = tables.replace(index, "")
         await connection.execute(tables)
         await connection.execute("INSERT INTO positions (model, position, fingerprint) VALUES (%s, 0, %s)", (model.name, model.fingerprint))
+    if with_past:
+        await create_past(connection, models, schema)
+        await look_at(connection, schema)
+
+
+async def create_past(connection: AsyncConnection[Any], models: Sequence[ReadModel], schema: str) -> None:
+    """Make the views of the past of `schema`; the connection looks at them afterwards."""
+    past = past_of(schema)
+    await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(past)))
     # Whatever is computed of the past is computed of tables as they were: their views come first in the path.
-    await connection.execute(sql.SQL("SET search_path TO {}, {}, public").format(sql.Identifier(past), sql.Identifier(schema)))
+    await look_at(connection, past, schema)
     for model in models:
         if views := model.views(schema):
             await connection.execute(views)
-    await connection.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
 
 
-async def add_indexes(connection: AsyncConnection[Any], models: Sequence[ReadModel]) -> None:
-    """Make the indexes that `create` left out, in the schema that the connection looks at."""
-    for model in models:
-        for index in model.indexes:
-            await connection.execute(index)
+async def drop_past(connection: AsyncConnection[Any], schema: str) -> None:
+    """Remove the views of the past of `schema`."""
+    await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(past_of(schema))))
+
+
+async def move(connection: AsyncConnection[Any], models: Sequence[ReadModel], position: int) -> None:
+    """The models stand at `position` from now on, in the schema that the connection looks at."""
+    await connection.execute("UPDATE positions SET position = %s WHERE model = ANY (%s)", (position, [model.name for model in models]))
 
 
 async def drop(connection: AsyncConnection[Any], schema: str) -> None:
@@ -61,17 +95,14 @@ async def rename(connection: AsyncConnection[Any], schema: str, new: str) -> Non
             await connection.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to)))
 
 
-async def positions(connection: AsyncConnection[Any], schema: str = LIVE_SCHEMA) -> dict[str, int]:
-    """Each model's position."""
-    cursor = await connection.execute(sql.SQL("SELECT model, position FROM {}.positions").format(sql.Identifier(schema)))
+async def positions(connection: AsyncConnection[Any]) -> dict[str, int]:
+    """Each model's position, in the schema that the connection looks at."""
+    cursor = await connection.execute("SELECT model, position FROM positions")
     return dict(await cursor.fetchall())
 
 
-async def is_current(connection: AsyncConnection[Any], models: Sequence[ReadModel], schema: str = LIVE_SCHEMA) -> bool | None:
-    """Whether the schema was made for exactly these models; None when it does not exist."""
-    cursor = await connection.execute("SELECT to_regclass(%s)", (f"{schema}.positions",))
+async def exists(connection: AsyncConnection[Any], schema: str) -> bool:
+    """Whether there are read models in the schema."""
+    cursor = await connection.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{schema}.positions",))
     row = await cursor.fetchone()
-    if row is None or row[0] is None:
-        return None
-    cursor = await connection.execute(sql.SQL("SELECT model, fingerprint FROM {}.positions").format(sql.Identifier(schema)))
-    return dict(await cursor.fetchall()) == {model.name: model.fingerprint for model in models}
+    return bool(row and row[0])

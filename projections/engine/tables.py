@@ -95,6 +95,11 @@ class Table:
         object.__setattr__(self, "blank", dict.fromkeys(names))
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of the tables in the database: its own, and that of its versions if any are kept."""
+        return (self.name, f"{self.name}_versions") if self.remembered else (self.name,)
+
+    @property
     def version_columns(self) -> tuple[str, ...]:
         """What versions hold: the key, then the other remembered columns."""
         return (*self.key, *(name for name in self.remembered if name not in self.key))

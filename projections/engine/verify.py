@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import AsyncConnection, IsolationLevel, sql
 
 from projections.engine import schema
-from projections.engine.connections import LIVE_SCHEMA
+from projections.engine.claims import claim, release, sweep
+from projections.engine.connections import looked_at
+from projections.engine.fill import STRAIGHT, Course, Progress, fill
 from projections.engine.model import ReadModel
-from projections.engine.rebuild import Progress, fill
+from projections.engine.switch import HOLD, LET_GO
 from projections.engine.tail import Decoder
 
 
@@ -39,32 +41,44 @@ async def verify(
     decoder: Decoder,
     models: Sequence[ReadModel],
     *,
-    shadow_schema: str = "ledger_verify",
     progress: Progress | None = None,
+    course: Course = STRAIGHT,
     most: int = 50,
 ) -> Report:
     """Compare at one position: the live side is read in a snapshot, the shadow is folded to exactly the snapshot's position.
 
-    Appends nothing and changes nothing that lives; the shadow schema is dropped at the end.
+    Appends nothing and changes nothing that lives; the shadow schema is dropped at the end. No rebuild switches over meanwhile.
     """
+    course = replace(course, progress=progress or course.progress)
+    live_schema = await looked_at(live)
+    shadow_schema = f"{live_schema}_{shadow.info.backend_pid}_shadow"
+    await sweep(shadow)
+    await claim(shadow, shadow_schema)
+    # Before the snapshot is taken: of tables that are younger than it, it would show no rows.
+    await live.execute(HOLD, (live_schema,))
     await live.set_isolation_level(IsolationLevel.REPEATABLE_READ)
     try:
         async with live.transaction():
             known = await schema.positions(live)
             position = min(known.values(), default=0)
             await shadow.execute("SET synchronous_commit TO off")
-            await fill(shadow, decoder, models, shadow_schema, upto=position, progress=progress)
+            await schema.create(shadow, models, shadow_schema, with_indexes=False)
+            await fill(shadow, decoder, models, shadow_schema, upto=position, course=course)
+            course.phase("comparing")
             rows, differences = 0, []
             for name, at in known.items():
                 if at != position:
                     differences.append(Difference("positions", "live", f"{name} stands at {at}, others at {position}"))
             for table in await _tables(shadow, shadow_schema):
-                compared, found = await _compare(live, shadow, table, shadow_schema, most - len(differences))
+                compared, found = await _compare(live, shadow, table, (live_schema, shadow_schema), most - len(differences))
                 rows += compared
                 differences += found
         return Report(position, rows, tuple(differences))
     finally:
+        await live.set_isolation_level(None)
+        await live.execute(LET_GO, (live_schema,))
         await schema.drop(shadow, shadow_schema)
+        await release(shadow, shadow_schema)
 
 
 async def _tables(connection: AsyncConnection[Any], name: str) -> list[str]:
@@ -85,9 +99,9 @@ async def _rows(connection: AsyncConnection[Any], name: str, table: str) -> Asyn
 
 
 async def _compare(
-    live: AsyncConnection[Any], shadow: AsyncConnection[Any], table: str, shadow_schema: str, most: int
+    live: AsyncConnection[Any], shadow: AsyncConnection[Any], table: str, schemas: tuple[str, str], most: int
 ) -> tuple[int, list[Difference]]:
-    ours, theirs = _rows(live, LIVE_SCHEMA, table), _rows(shadow, shadow_schema, table)
+    ours, theirs = _rows(live, schemas[0], table), _rows(shadow, schemas[1], table)
     left, right = await anext(ours, None), await anext(theirs, None)
     compared = 0
     found: list[Difference] = []

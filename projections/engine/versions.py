@@ -13,12 +13,14 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, sql
 
-from projections.engine.connections import LIVE_SCHEMA
 from projections.engine.memory import STILL
 from projections.engine.tables import Table
 
 _AT: LiteralString = "current_setting('ledger.at')::bigint"
-_LOOK_BACK: LiteralString = "SELECT set_config('search_path', %s, true), set_config('ledger.at', %s, true)"
+_LOOK_BACK: LiteralString = """
+    SELECT set_config('search_path', split_part(path, ',', 1) || '_past, ' || path, true), set_config('ledger.at', %s, true)
+    FROM current_setting('search_path') AS path
+"""
 
 
 def past_of(schema: str) -> str:
@@ -27,10 +29,10 @@ def past_of(schema: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def looking_back(connection: AsyncConnection[Any], position: int, schema: str = LIVE_SCHEMA) -> AsyncIterator[AsyncConnection[Any]]:
-    """A transaction in which the connection sees the read models as they were at `position`."""
+async def looking_back(connection: AsyncConnection[Any], position: int) -> AsyncIterator[AsyncConnection[Any]]:
+    """A transaction in which the connection sees the read models that it looks at as they were at `position`."""
     async with connection.transaction():
-        await connection.execute(_LOOK_BACK, (f"{past_of(schema)}, {schema}, public", str(position)))
+        await connection.execute(_LOOK_BACK, (str(position),))
         yield connection
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from projections.engine.verify import verify
@@ -25,9 +24,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 async def run(settings: Settings, _args: argparse.Namespace) -> int:
     """Verify; 1 when anything differs."""
     async with bootstrap.database(settings) as dsn, bootstrap.connected(dsn) as live, bootstrap.connected(dsn) as shadow:
-        report = await verify(
-            live, shadow, EventMapper(KeyRing()), MODELS, shadow_schema=f"ledger_verify_{os.getpid()}", progress=ProgressBar("verify")
-        )
+        report = await verify(live, shadow, EventMapper(KeyRing()), MODELS, progress=ProgressBar("verify"))
     for difference in report.differences:
         print(f"{difference.table}: only {difference.side}: {difference.row[:300]}", file=sys.stderr)
     verdict = f"{len(report.differences)} differences" if report.differences else "no difference"

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from projections.engine import connections
+from projections import live
 
 Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
 
@@ -23,7 +23,7 @@ def connector(dsn: str, *, plans_once: bool = False) -> Connect:
 
     async def connect() -> AsyncConnection[Any]:
         connection = await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=5)
-        await connections.configure(connection)
+        await live.configure(connection)
         for setting in _PLAN_ONCE if plans_once else ():
             await connection.execute(setting)
         return connection

@@ -1,4 +1,7 @@
-"""Makes a database ready for this release: migrations, and read models that fit."""
+"""Makes a database ready for this release: migrations, and read models of its own.
+
+An older release that serves meanwhile goes on with those that it has (ops/design/rebuild.md).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import logging
 
 from psycopg import AsyncConnection
 
-from projections.engine import connections, schema
-from projections.engine.rebuild import rebuild
+from projections import live
+from projections.engine.rebuild import STRAIGHT, Course, ensure
 from projections.models import MODELS
 from service.store.mapper import EventMapper
 from service.store.migrate import migrate
@@ -16,11 +19,11 @@ from service.store.personal_keys import KeyRing
 log = logging.getLogger(__name__)
 
 
-async def prepare(dsn: str) -> None:
-    """Migrations applied, read models there and made for this release."""
+async def prepare(dsn: str, course: Course = STRAIGHT) -> None:
+    """Migrations applied, read models there and made for this release; `course` is how their making goes along."""
     async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
-        await connections.configure(connection)
+        await live.configure(connection)
         for name in await migrate(connection):
             log.info("migration applied", extra={"migration": name})
-        if await schema.is_current(connection, MODELS) is not True:
-            await rebuild(connection, EventMapper(KeyRing()), MODELS)
+        if await ensure(connection, EventMapper(KeyRing()), MODELS, course):
+            log.info("read models made for this release", extra={"schema": live.LIVE_SCHEMA})

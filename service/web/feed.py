@@ -14,10 +14,12 @@ from typing import Any, LiteralString, NamedTuple, Protocol
 import psycopg
 from psycopg import AsyncConnection
 
+from projections.engine.claims import claim
 from projections.engine.positions import Positions
-from projections.engine.projector import FEED_CHANNEL
-from projections.engine.rebuild import RESET
+from projections.engine.projector import feed_channel
+from projections.engine.switch import RESET
 from projections.engine.tail import Listener
+from projections.live import LIVE_SCHEMA
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +57,23 @@ class Follower(Protocol):
 class Feed:
     """Tells its followers, in order, of everything the read models have taken in; then advances `positions`."""
 
-    def __init__(self, connect: Callable[[], Awaitable[AsyncConnection[Any]]], positions: Positions, *, poll_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[AsyncConnection[Any]]],
+        positions: Positions,
+        *,
+        live: str = LIVE_SCHEMA,
+        poll_seconds: float = 1.0,
+    ) -> None:
         self._connect = connect
+        self._live = live
         self._positions = positions
         self._poll_seconds = poll_seconds
         self._followers: list[Follower] = []
         self._wake = asyncio.Event()
         self._must_reset = True
         self._told = 0
-        self._listener = Listener(connect, (FEED_CHANNEL,), self._heard, self._wake.set)
+        self._listener = Listener(connect, (feed_channel(live),), self._heard, self._wake.set)
         self._task: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
         self.healthy = False
@@ -100,6 +110,8 @@ class Feed:
             connection: AsyncConnection[Any] | None = None
             try:
                 connection = await self._connect()
+                # As long as somebody follows them these read models are in use.
+                await claim(connection, self._live)
                 while True:
                     self._wake.clear()
                     await self._tick(connection)

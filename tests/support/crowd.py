@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, sql
 
-from projections.engine.connections import LIVE_SCHEMA
+from projections.live import LIVE_SCHEMA
 
 _STATEMENTS: tuple[LiteralString, ...] = (
     """

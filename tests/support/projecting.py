@@ -11,10 +11,11 @@ from psycopg import AsyncConnection, sql
 
 from domain.kernel.codec import topic_of
 from domain.kernel.events import Recorded
-from projections.engine import connections, schema
+from projections import live
+from projections.engine import schema
 from projections.engine.batch import project
+from projections.engine.fill import fill_from
 from projections.engine.model import ReadModel
-from projections.engine.rebuild import fill_from
 from projections.engine.tables import Rows
 
 
@@ -84,7 +85,7 @@ async def _pages(history: Sequence[Recorded], size: int) -> AsyncIterator[Sequen
 async def open_projecting(database_url: str, models: Sequence[ReadModel]) -> Projecting:
     """A `Projecting` over a connection of its own; close `.connection` when done."""
     connection = await AsyncConnection.connect(database_url, autocommit=True)
-    await connections.configure(connection)
+    await live.configure(connection)
     return Projecting(connection, models)
 
 

@@ -17,7 +17,7 @@ from domain.kernel.predicate import ALWAYS
 from domain.kernel.spellings import uuid_text
 from domain.roles.filters import readable_workspaces
 from projections.access import Condition
-from projections.engine.connections import LIVE_SCHEMA
+from projections.live import LIVE_SCHEMA
 from projections.engine.versions import looking_back
 from projections.jobs.queries import queue_places
 from projections.users.queries import user_by_name

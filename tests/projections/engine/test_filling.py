@@ -12,8 +12,9 @@ import pytest
 from domain.workspaces.events import WorkspaceACLCleared, WorkspaceCreated, WorkspaceTTLSet
 from projections.engine import schema
 from projections.engine.batch import fold
+from projections.engine.fill import fill
 from projections.engine.filling import Filling
-from projections.engine.rebuild import fill, rebuild
+from projections.engine.rebuild import rebuild
 from projections.engine.tail import head
 from projections.engine.writers import writing
 from tests.projections.engine.conftest import NAMES, Engine, created, history, names_model
@@ -57,6 +58,7 @@ async def test_a_set_based_change_sees_what_was_held_and_is_seen_afterwards(engi
         )
     )
     async with await engine.connect() as connection:
+        await schema.create(connection, [names_model()], "filled", with_indexes=False)
         await fill(connection, engine.mapper, [names_model()], "filled", upto=await head(connection))
         cursor = await connection.execute("SELECT name, ttl_ms, changes, doc, position FROM names ORDER BY name")
         assert await cursor.fetchall() == [("a", 6, 2, "a!", 5), ("b", None, 0, "b!", 4)]

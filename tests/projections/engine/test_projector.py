@@ -19,6 +19,7 @@ from projections.engine.rebuild import rebuild
 from projections.engine.tables import Rows
 from projections.engine.tail import head, read_page
 from projections.engine.verify import verify
+from projections.live import LIVE_SCHEMA
 from tests.projections.engine.conftest import Engine, created, history, names_model
 from tests.support.projecting import open_projecting
 
@@ -169,14 +170,13 @@ async def test_verify_finds_no_difference_and_then_the_one_that_was_made(engine:
     async with live, shadow:
         clean = await verify(live, shadow, engine.mapper, [names_model()])
         assert (clean.position, clean.rows, clean.differences) == (10, 3, ())
-        await live.set_isolation_level(None)
         await live.execute("UPDATE names SET name = 'forged' WHERE name = 'b'")
         found = await verify(live, shadow, engine.mapper, [names_model()])
         assert {(d.side, d.table) for d in found.differences} == {("live", "names"), ("rebuilt", "names")}
         assert any("forged" in d.row for d in found.differences if d.side == "live")
         assert await head(live) == 10
         with pytest.raises(psycopg.errors.UndefinedTable):
-            await live.execute("SELECT 1 FROM ledger_verify.names")
+            await live.execute(f"SELECT 1 FROM {LIVE_SCHEMA}_{shadow.info.backend_pid}_shadow.names")
 
 
 async def test_a_database_that_takes_no_writes_for_a_while_stops_no_model(engine: Engine) -> None:

@@ -66,7 +66,7 @@ async def shown(projecting: Projecting) -> dict[str, list[Any]]:
 
 
 async def shown_at(projecting: Projecting, schema: str, position: int) -> dict[str, list[Any]]:
-    async with looking_back(projecting.connection, position, schema):
+    async with looking_back(projecting.connection, position):
         return await shown(projecting)
 
 

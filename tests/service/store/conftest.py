@@ -10,7 +10,7 @@ import pytest
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from projections.engine import connections
+from projections import live
 from service.store.connect import connector
 from service.store.group_commit import GroupCommit
 from service.store.mapper import EventMapper
@@ -43,8 +43,6 @@ async def store(migrated_url: str) -> AsyncIterator[Store]:
     writer = GroupCommit(connector(migrated_url), mapper)
     await writer.start()
     kwargs = {"autocommit": True}
-    async with AsyncConnectionPool(
-        migrated_url, min_size=1, max_size=4, kwargs=kwargs, configure=connections.configure, open=False
-    ) as pool:
+    async with AsyncConnectionPool(migrated_url, min_size=1, max_size=4, kwargs=kwargs, configure=live.configure, open=False) as pool:
         yield Store(migrated_url, keys, mapper, writer, pool, Repository(pool, mapper))
         await writer.stop()

@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 
 from domain.kernel.codec import split_topic
 from domain.kernel.events import event_types
-from projections.engine import connections
+from projections import live
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
 from service.store.stored_wire import StoredRow, _form, stored_documents
@@ -25,7 +25,7 @@ from tests.house.test_event_samples import SAMPLES, read
 async def connection(migrated_url: str) -> AsyncIterator[AsyncConnection[Any]]:
     """A connection to read models in which nobody is anybody yet."""
     async with await AsyncConnection.connect(migrated_url, autocommit=True) as opened:
-        await connections.configure(opened)
+        await live.configure(opened)
         yield opened
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
-from projections.engine.connections import configure
+from projections.live import configure
 from projections.engine.verify import verify
 from projections.models import MODELS
 from service.store.mapper import EventMapper

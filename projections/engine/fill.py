@@ -1,0 +1,143 @@
+"""Folds the log into new tables: all of it at once, or what was appended since.
+
+The design is argued in ops/design/rebuild.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection, Connection
+
+from domain.kernel.events import Recorded
+from projections.engine import schema
+from projections.engine.batch import fold, project, render
+from projections.engine.filling import KEPT_ROWS, Filling, pending
+from projections.engine.model import ReadModel
+from projections.engine.read_ahead import pages
+from projections.engine.tables import Rows
+from projections.engine.tail import Decoder, read_page
+from projections.engine.writers import Writers, writing
+
+#: So many documents may wait for being rendered once, at the end.
+MOST_TOUCHED = 500_000
+
+Progress = Callable[[int, int], None]
+
+
+async def _at_once(_events: int, _seconds: float) -> None:
+    """As fast as it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a rebuild goes along: `progress(position, last position)` while events are folded, `phase(what is done now)`, and
+    `rest(events, seconds)` after each page of events with how many and how long it took; `page` is how many events at once."""
+
+    progress: Progress = lambda _done, _total: None
+    phase: Callable[[str], None] = lambda _name: None
+    rest: Callable[[int, float], Awaitable[None]] = _at_once
+    page: int = 5000
+
+
+#: As fast as it goes, without a word.
+STRAIGHT = Course()
+
+
+async def fill(
+    connection: AsyncConnection[Any],
+    decoder: Decoder,
+    models: Sequence[ReadModel],
+    name: str,
+    *,
+    upto: int,
+    course: Course = STRAIGHT,
+    keep_rows: int = KEPT_ROWS,
+) -> int:
+    """Fold the log up to position `upto` into the empty tables of schema `name`, which the connection looks at.
+
+    At most `keep_rows` rows are held in memory, and a page of events more. Returns the position.
+    """
+    log = pages(connection, decoder, models, name, upto=upto, page=course.page)
+    await fill_from(connection, models, name, log, upto=upto, course=course, keep_rows=keep_rows)
+    return upto
+
+
+async def fill_from(
+    connection: AsyncConnection[Any],
+    models: Sequence[ReadModel],
+    name: str,
+    log: AsyncIterable[Sequence[Recorded]],
+    *,
+    upto: int,
+    course: Course = STRAIGHT,
+    keep_rows: int = KEPT_ROWS,
+) -> None:
+    """As `fill`, from pages of events in order. What `schema.create` left for the end is made afterwards."""
+    start = {model.name: 0 for model in models}
+    course.phase("events")
+    async with writing(connection, name) as writers:
+        rows = Filling(writers, keep=keep_rows)
+        started = time.monotonic()
+        async for events in log:
+            await fold(connection, models, start, events, rows)
+            if pending(rows.touched) > MOST_TOUCHED:
+                await rows.write_out()
+                await render(connection, models, rows)
+            if events:
+                course.progress(events[-1].position, upto)
+            await course.rest(len(events), time.monotonic() - started)
+            started = time.monotonic()
+        await rows.write_out()
+        # What is rendered is written once more, which costs less before there are indexes; the indexes of others are used for it.
+        course.phase("indexes")
+        await _finish(writers, [model for model in models if not model.renders])
+        course.phase("documents")
+        await render(connection, models, rows)
+        course.phase("indexes")
+        await _finish(writers, [model for model in models if model.renders])
+    await connection.execute("UPDATE positions SET position = %s", (upto,))
+
+
+async def _finish(writers: Writers, models: Sequence[ReadModel]) -> None:
+    """Make the indexes that were left for the end, and tell the planner what the tables hold."""
+    for number, index in enumerate([index for model in models for index in model.indexes]):
+        writers.hand(f"index {number}", partial(_execute, index))
+    await writers.done()
+    for table in [table for model in models for table in model.tables]:
+        for name in table.names:
+            writers.hand(name, partial(_execute, f"ANALYZE {name}"))
+    await writers.done()
+
+
+def _execute(statement: LiteralString, connection: Connection[Any]) -> None:
+    connection.execute(statement)
+
+
+async def catch_up(
+    connection: AsyncConnection[Any],
+    decoder: Decoder,
+    models: Sequence[ReadModel],
+    start: int,
+    *,
+    upto: int,
+    course: Course = STRAIGHT,
+) -> int:
+    """Fold what lies between `start` and `upto` into the schema that the connection looks at; returns the position reached."""
+    reached = start
+    rows = Rows()
+    while True:
+        events, position = await read_page(connection, decoder, reached, course.page, upto, skip_unknown=True)
+        if position == reached:
+            return reached
+        async with connection.transaction():
+            await project(connection, models, {m.name: reached for m in models}, events, rows=rows)
+            await schema.move(connection, models, position)
+        reached = position
+        if rows.size > KEPT_ROWS:
+            rows = Rows()
+        course.progress(reached, upto)
