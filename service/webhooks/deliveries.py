@@ -20,8 +20,8 @@ from service.store.webhook_sweep import sweep
 from service.web.feed import Change
 from service.webhooks.lane import Lane, Means
 
-#: On a busy log there is something new every moment: lanes are not woken for each.
-_PAUSE_SECONDS = 0.02
+#: On a busy log there is something new every moment: lanes are not woken for each, only for the first after a while at once.
+_PAUSE_SECONDS = 0.1
 _POLL_SECONDS = 1.0
 _SWEEP_EVERY = timedelta(minutes=10)
 

@@ -90,6 +90,8 @@ class WebhookSender:
                     async with asyncio.timeout(_BODY_SECONDS):
                         await response.content.read(_MOST_ANSWER_BYTES)
                 return answer
+        except aiohttp.ConnectionTimeoutError:
+            return Answer(None, f"cannot connect within {_CONNECT_SECONDS:g} seconds", time.monotonic() - started)
         except TimeoutError:
             return Answer(None, f"no answer within {self._timeout_seconds:g} seconds", time.monotonic() - started)
         except (aiohttp.ClientError, OSError, ValueError) as error:

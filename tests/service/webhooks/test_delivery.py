@@ -180,6 +180,19 @@ async def test_who_is_gone_is_left_alone_until_somebody_says_otherwise(near: Led
     assert sorted(event["data"]["name"] for event in receiver.events) == ["first", "second"]
 
 
+async def test_whoever_mends_a_webhook_need_not_wait_for_the_next_attempt(near: Ledger, receiver: Receiver) -> None:
+    admin = await near.admin()
+    crew = await group(near, "crew")
+    made = await webhook(admin, receiver.url.replace("http://", "https://"), event_types=["GroupUpdated"])
+    await rename(near, crew, "a", "b")
+    (*_, first) = await deliveries_when(admin, made["id"], lambda all: bool(all) and all[-1]["attempts"] == 3)
+    assert "SSL" in first["error"] or "connect" in first["error"]
+    await admin.patch(f"/webhooks/{made['id']}", {"url": receiver.url}, want=200)
+    await receiver.until(
+        lambda r: [event["data"]["display_name"] for event in r.events] == ["a", "b"], 5
+    )  # the fourth attempt would have come nine later
+
+
 async def test_a_replay_sends_what_follows_a_position_again_under_the_same_ids(near: Ledger, receiver: Receiver) -> None:
     admin = await near.admin()
     crew = await group(near, "crew")
