@@ -57,6 +57,11 @@ def readable_workspaces(subject: Subject, *, sharing_disabled: bool = False) -> 
     return visible(subject, Action.READ, Resource.WORKSPACE, columns)
 
 
+def listed_templates(subject: Subject) -> Predicate:
+    """The templates whose workspaces a list shows and does not only count: `id`, `organization_id`, `user_acl`, `group_acl`."""
+    return visible(subject, Action.READ, Resource.TEMPLATE, TEMPLATES) if subject.lists_workspaces else NEVER
+
+
 def _by_allow_list(subject: Subject, resource_type: str, columns: Columns) -> Predicate:
     if subject.allow_list.allows_type(resource_type):
         return ALWAYS

@@ -24,7 +24,7 @@ from domain.roles.builtin import (
     site_role,
 )
 from domain.roles.objects import Acl, Object, as_prebuilt
-from domain.roles.permissions import WILDCARD
+from domain.roles.permissions import WILDCARD, Action, Resource
 from domain.roles.role import Role
 from domain.roles.votes import GRANTED, SILENT, Level, compile_level, vote
 
@@ -81,7 +81,8 @@ class Subject:
     """Who is asking, with all rights compiled. Immutable: when roles, groups or the key change, compile another.
 
     `site_roles` and `organization_roles` are the names in force, implied ones included; `organizations` holds the votes of
-    each organization that the subject is a member of. `is_unscoped`: the key limits nothing.
+    each organization that the subject is a member of. `is_unscoped`: the key limits nothing. `lists_workspaces`: the key lets
+    lists of workspaces have rows, which show templates too, and not their number alone (`scopes.expand_in_lists`).
     """
 
     id: str
@@ -92,6 +93,7 @@ class Subject:
     scope: Level
     allow_list: AllowList
     is_unscoped: bool
+    lists_workspaces: bool
     site_roles: frozenset[str]
     organization_roles: Mapping[str, frozenset[str]]
     organization_ids: frozenset[str] = field(init=False)
@@ -120,7 +122,9 @@ def compile_subject(
     at_site = _roles_at_site(site_roles, options)
     in_organizations = {o: _roles_in(o, membership, custom_roles, options) for o, membership in organizations.items()}
     everywhere = list(chain(at_site, *in_organizations.values()))
+    scopes = tuple(scopes)
     scope = compile_level(api_scopes.expand(scopes))
+    in_lists = compile_level(api_scopes.expand_in_lists(scopes))
     allowed = _compile_allow_list(allow_list)
     return Subject(
         id=user_id,
@@ -130,6 +134,7 @@ def compile_subject(
         group_ids=frozenset(groups),
         scope=scope,
         allow_list=allowed,
+        lists_workspaces=vote(in_lists, Resource.TEMPLATE, Action.READ) == GRANTED,
         is_unscoped=allowed.everything and scope[WILDCARD][WILDCARD] == GRANTED,
         site_roles=frozenset(role.name for role in at_site),
         organization_roles=MappingProxyType({o: frozenset(role.name for role in roles) for o, roles in in_organizations.items()}),

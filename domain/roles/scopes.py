@@ -20,6 +20,7 @@ NO_USER_DATA = "no_user_data"
 #: Older spellings that clients may still send, and what they stand for.
 LEGACY: Mapping[str, str] = MappingProxyType({"all": ALL, "application_connect": APPLICATION_CONNECT})
 
+_ACCESS = "coder:workspaces.access"
 _MEMBER_READ = grant(Resource.ORGANIZATION_MEMBER, "read")
 _TEMPLATE_READ = grant(Resource.TEMPLATE, "read")
 _FILES = grant(Resource.FILE, "create read")
@@ -30,7 +31,7 @@ _COMPOSITES: Mapping[str, tuple[Permission, ...]] = {
     ),
     "coder:workspaces.operate": _TEMPLATE_READ + grant(Resource.WORKSPACE, "read update start stop") + _MEMBER_READ,
     "coder:workspaces.delete": grant(Resource.TEMPLATE, "read use") + grant(Resource.WORKSPACE, "read delete") + _MEMBER_READ,
-    "coder:workspaces.access": _TEMPLATE_READ + grant(Resource.WORKSPACE, "read ssh application_connect") + _MEMBER_READ,
+    _ACCESS: _TEMPLATE_READ + grant(Resource.WORKSPACE, "read ssh application_connect") + _MEMBER_READ,
     "coder:templates.build": _TEMPLATE_READ + _FILES + grant(Resource.PROVISIONER_JOBS, "read"),
     "coder:templates.author": grant(Resource.TEMPLATE, "read create update delete view_insights") + _FILES,
     "coder:apikeys.manage_self": grant_all(Resource.API_KEY),
@@ -107,6 +108,19 @@ def expand(scopes: Iterable[str]) -> tuple[Permission, ...]:
     for name in scopes:
         permissions.update(dict.fromkeys(_permissions(canonical(name))))
     return tuple(permissions)
+
+
+def expand_in_lists(scopes: Iterable[str]) -> tuple[Permission, ...]:
+    """`expand` as lists of workspaces see it: of what `coder:workspaces.access` holds, `template:read` is left out.
+
+    A key of that scope reads single workspaces with their templates (contract/authorization.md 5), but of a list it gets the
+    number alone, no rows (contract/listing.md 11): the reference's scope had no `template:read` when lists came to ask for it.
+    """
+    names = [canonical(name) for name in scopes]
+    listed = expand(name for name in names if name != _ACCESS)
+    if _ACCESS not in names:
+        return listed
+    return tuple(dict.fromkeys((*listed, *(p for p in _COMPOSITES[_ACCESS] if p not in _TEMPLATE_READ))))
 
 
 def _permissions(name: str) -> tuple[Permission, ...]:

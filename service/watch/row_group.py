@@ -17,8 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from domain.kernel.ids import NIL
 from domain.kernel.predicate import Predicate, holds
-from domain.roles.filters import TEMPLATES, readable_workspaces, visible
-from domain.roles.permissions import Action, Resource
+from domain.roles.filters import listed_templates, readable_workspaces
 from domain.roles.policy import Subject
 from projections.engine.positions import Positions
 from projections.workspaces.matching import Match, Reading, Search
@@ -51,7 +50,7 @@ def group_key(filters: Filters, subject: Subject) -> GroupKey:
     """The group of a reader; who they are counts only if the search says `owner:me`."""
     if filters.query.owner != _ME:
         filters = replace(filters, viewer_id="")
-    return GroupKey(filters, readable_workspaces(subject), visible(subject, Action.READ, Resource.TEMPLATE, TEMPLATES))
+    return GroupKey(filters, readable_workspaces(subject), listed_templates(subject))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,11 @@ def may_read_template(subject: Subject, document: Document) -> bool:
     return True
 
 
+def may_list(subject: Subject, document: Document) -> bool:
+    """Whether a list that counts the workspace also shows it: with the right to its template, and a key that gets rows."""
+    return subject.lists_workspaces and may_read_template(subject, document)
+
+
 def may_read(subject: Subject, document: Document) -> bool:
     """Both."""
     return may_read_workspace(subject, document) and may_read_template(subject, document)

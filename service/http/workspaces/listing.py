@@ -19,7 +19,7 @@ from service.http.workspaces.answers import body_for, places
 from service.http.workspaces.moment import asked_position
 from service.http.workspaces.past import list_then
 from service.http.workspaces.search import read_query
-from service.web.access import may_read_template
+from service.web.access import may_list
 
 
 async def list_workspaces(call: Call) -> web.StreamResponse:
@@ -43,7 +43,7 @@ async def list_workspaces(call: Call) -> web.StreamResponse:
         meeting = conditions(await read_query(connection, subject, q), readable)
         found = await page(connection, meeting, subject.id, limit=wanted.limit, offset=wanted.offset, number=number)
     by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
-    documents = [document for id in found.ids if (document := by_id.get(id)) is not None and may_read_template(subject, document)]
+    documents = [document for id in found.ids if (document := by_id.get(id)) is not None and may_list(subject, document)]
     position = max((document.position for document in documents), default=0)
     call.saw(position)
     queue = await places(call, documents)

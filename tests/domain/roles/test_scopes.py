@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from domain.kernel.errors import Invalid
+from domain.kernel.predicate import NEVER, holds
 from domain.roles import objects, scopes
 from domain.roles.allow_list import ALLOW_ALL, AllowEntry, parse_entry
+from domain.roles.filters import listed_templates, readable_workspaces
 from domain.roles.objects import ANY_OWNER, Object
 from domain.roles.permissions import Permission
 from domain.roles.policy import Subject, allows, compile_subject
@@ -177,3 +179,31 @@ def test_no_scope_at_all_denies() -> None:
 def test_an_id_never_allows_a_collection() -> None:
     assert not allows(compile_subject(ME, ["owner"], {}, allow_list=[AllowEntry("workspace", "")]), "read", Object("workspace"))
     assert allows(compile_subject(ME, ["owner"], {}, allow_list=ALLOW_ALL), "read", Object("workspace"))
+
+
+@pytest.mark.parametrize(
+    ("names", "listed"),
+    [
+        (["coder:all"], True),
+        (["coder:workspaces.create"], True),
+        (["coder:workspaces.operate"], True),
+        (["workspace:read", "template:read"], True),
+        (["workspace:read", "template:*"], True),
+        (["workspace:read"], False),
+        (["coder:workspaces.access"], False),
+        (["coder:workspaces.access", "template:read"], True),
+        (["coder:workspaces.access", "coder:workspaces.operate"], True),
+    ],
+)
+def test_what_a_key_gets_of_a_list(names: list[str], listed: bool) -> None:
+    who = key(*names)
+    assert who.lists_workspaces is listed
+    rest = {p for p in scopes.expand(names) if p not in scopes.expand_in_lists(names)}
+    assert rest <= {Permission("template", "read")}, "nothing else is taken away"
+
+
+def test_a_key_to_open_workspaces_reads_their_templates_one_by_one() -> None:
+    who = key("coder:workspaces.access")
+    assert allows(who, "read", objects.template(id=THING, organization_id=ORG))
+    assert holds(readable_workspaces(who), {"id": THING, "owner_id": ME, "organization_id": ORG}), "so that it is counted"
+    assert listed_templates(who) == NEVER

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.service.workspaces.conftest import Yard, until
 from tests.support.queries import recorded_statements
+from tests.support.watching import data, events
 
 
 async def names(yard: Yard, q: str = "", **page: int) -> list[str]:
@@ -110,3 +112,18 @@ async def test_keys(yard: Yard) -> None:
             assert answer.json["message"] == "Invalid workspace search query."
         else:
             assert await names(yard, q) == found.split(), q
+
+
+async def test_a_key_to_open_workspaces_gets_their_number_but_no_rows(yard: Yard) -> None:
+    """As contract/listing.md 11 says of lists, while each workspace can be read (contract/authorization.md 5)."""
+    made = await yard.running("dev")
+    keys = [
+        replace(yard.ann, token=(await yard.ann.post("/users/me/keys/tokens", {"scopes": names}, want=201)).json["key"])
+        for names in (["coder:workspaces.access"], ["coder:workspaces.access", "template:read"], ["workspace:read"])
+    ]
+    seen = [(await key.get("/workspaces", want=200)).json for key in keys]
+    assert [([w["name"] for w in rows["workspaces"]], rows["count"]) for rows in seen] == [([], 1), (["dev"], 1), ([], 1)]
+    assert [(await key.get(f"/workspaces/{made['id']}")).status for key in keys] == [200, 200, 403]
+    for key, rows in zip(keys, (0, 1, 0), strict=True):
+        async with events(key, "/workspaces/watch") as stream:
+            assert len((await data(stream)).data["workspaces"]) == rows
