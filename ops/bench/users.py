@@ -54,5 +54,9 @@ def _lists(organization_id: str) -> dict[str, str | Callable[[], str]]:
         "users by role": "/users?limit=25&q=role:owner",
         "members by a part of their names": lambda: f"/organizations/{organization_id}/paginated-members?limit=25&q=on-{next(numbers)}",
         "users, first 25, all counted": "/users?limit=25",
+        "users of one status, first 25, all counted": "/users?limit=25&q=status:active",
+        "users by a part that all have, first 25, all counted": "/users?limit=25&q=person",
         "members, first 25, all counted": f"/organizations/{organization_id}/paginated-members?limit=25",
+        "members of one status, first 25, all counted": f"/organizations/{organization_id}/paginated-members?limit=25&q=status:active",
+        "members of the group Everyone, first 25, all counted": f"/groups/{organization_id}/members?limit=25",
     }

@@ -20,6 +20,8 @@ from projections.users.search import UserSearch
 
 #: Somebody who is gone is still a place in the order to go on from; somebody unknown or erased is followed by nobody.
 _AFTER: LiteralString = "(SELECT lower(c.username) COLLATE \"C\" FROM users c WHERE c.id = %(after_id)s::uuid AND c.username <> '')"
+#: A page that ends this early is soon full if many match, and so may be walked; one further on is looked for by index.
+_SOON = 500
 _KEPT: LiteralString = "SELECT coalesce(sum(a.people), 0)::bigint FROM roster_counts a WHERE a.place = %(place)s::uuid AND {conditions}"
 
 
@@ -61,33 +63,34 @@ _THERE_AS_PEOPLE = replace(_THERE, tables="rosters r JOIN available_users a ON a
 
 def everybody(wanted: Selection, readable: Predicate = ALWAYS) -> People:
     """Of all people, those whom `readable` (over the column `id`) shows."""
-    asked = conditions(wanted.search)
-    return _people(wanted, asked, _ALL, readable, {"id": access.Column("a.id", access.Kind.UUID)}, NIL)
+    return _people(wanted, _ALL, readable, {"id": access.Column("a.id", access.Kind.UUID)}, NIL)
 
 
 def those_in(place: str, organization_id: str, wanted: Selection, readable: Predicate = ALWAYS) -> People:
     """Of the people in an organization or in one of its groups, those whom `readable` (over `user_id` and `organization_id`)
     shows."""
-    asked = conditions(wanted.search)
+    source = _THERE if conditions(wanted.search).is_empty else _THERE_AS_PEOPLE
     readable = settled(readable, "organization_id", organization_id)
-    columns = {"user_id": access.Column("r.person_id", access.Kind.UUID)}
-    return _people(wanted, asked, _THERE_AS_PEOPLE if asked.parts else _THERE, readable, columns, place)
+    return _people(wanted, source, readable, {"user_id": access.Column("r.person_id", access.Kind.UUID)}, place)
 
 
-def _people(
-    wanted: Selection, asked: Conditions, source: _Source, readable: Predicate, columns: Mapping[str, access.Column], place: str
-) -> People:
+def _people(wanted: Selection, source: _Source, readable: Predicate, columns: Mapping[str, access.Column], place: str) -> People:
+    paged = conditions(wanted.search, by_index=not 0 < wanted.limit + wanted.offset <= _SOON)
+    counted = conditions(wanted.search, by_index=True)
     visible = access.condition(readable, columns)
+    parameters = {**counted.parameters, **visible.parameters, "place": place, "limit": wanted.limit or None, "offset": wanted.offset}
+    restrictions: list[sql.Composable] = [sql.SQL(source.place), visible.text]
     follows = wanted.after_id not in ("", NIL)
-    parameters = {**asked.parameters, **visible.parameters, "place": place, "limit": wanted.limit or None, "offset": wanted.offset}
-    restrictions: list[sql.Composable] = [sql.SQL(source.place), asked.text, visible.text]
     if follows:
         restrictions.append(sql.SQL(source.key + " > " + _AFTER))
         parameters["after_id"] = wanted.after_id
-    matching = sql.SQL("FROM " + source.tables + " WHERE {}").format(sql.SQL(" AND ").join(restrictions))
-    page = sql.SQL("SELECT " + source.id + " AS id, " + source.key + " {} ORDER BY 2, 1 LIMIT %(limit)s OFFSET %(offset)s").format(matching)
-    if asked.kinds and not follows and isinstance(readable, Always):
-        number: sql.Composable = sql.SQL(_KEPT).format(conditions=asked.text)
+
+    def matching(asked: Conditions) -> sql.Composable:
+        return sql.SQL("FROM " + source.tables + " WHERE {}").format(sql.SQL(" AND ").join([*restrictions, asked.text]))
+
+    page = sql.SQL("SELECT " + source.id + " AS id, " + source.key + " {} ORDER BY 2, 1 LIMIT %(limit)s OFFSET %(offset)s")
+    if counted.kinds and not follows and isinstance(readable, Always):
+        number: sql.Composable = sql.SQL(_KEPT).format(conditions=counted.text)
     else:
-        number = sql.SQL("SELECT count(*) {}").format(matching)
-    return People(page, number, parameters)
+        number = sql.SQL("SELECT count(*) {}").format(matching(counted))
+    return People(page.format(matching(paged)), number, parameters)

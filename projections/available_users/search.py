@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from domain.roles.builtin import SiteRole
-from projections.available_users.grams import NAME, SEARCH, named, searched
+from projections.available_users.grams import NAME, NAME_BY_INDEX, SEARCH, SEARCH_BY_INDEX, named, searched
 from projections.users.search import UserSearch
 
 #: When somebody was last seen changes all the time, and is indexed in the table that changes with it anyway.
@@ -34,7 +34,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class Conditions:
     """Boolean SQL expressions over the alias `a` of `available_users`, all of which hold, and the parameters that they bind.
 
-    `kinds` says that they ask for nothing but what `roster_counts` is counted by: they fit that table as well.
+    `kinds` says that they ask for nothing but what `roster_counts` is counted by: they fit that table as well. A part of a name is
+    looked for `by_index`, or as the planner thinks best.
     """
 
     parts: tuple[LiteralString, ...]
@@ -42,21 +43,26 @@ class Conditions:
     kinds: bool
 
     @property
+    def is_empty(self) -> bool:
+        """Whether they ask for nothing."""
+        return not self.parts
+
+    @property
     def text(self) -> sql.Composable:
         """All of them as one expression."""
         return sql.SQL(" AND ").join([sql.SQL(part) for part in self.parts]) if self.parts else sql.SQL("TRUE")
 
 
-def conditions(wanted: UserSearch) -> Conditions:
-    """What a row must fulfil; the text depends only on which keys were given."""
+def conditions(wanted: UserSearch, *, by_index: bool = False) -> Conditions:
+    """What a row must fulfil; the text depends only on which keys were given, and on whether those of never are among the seen."""
     kinds: list[LiteralString] = []
     others: list[LiteralString] = []
     given: dict[str, Any] = {}
     if wanted.search:
-        others.append(SEARCH)
+        others.append(SEARCH_BY_INDEX if by_index else SEARCH)
         given |= searched(wanted.search)
     if wanted.name:
-        others.append(NAME)
+        others.append(NAME_BY_INDEX if by_index else NAME)
         given |= named(wanted.name)
     if wanted.status:
         kinds.append("a.status = ANY(%(status)s::text[])")
