@@ -38,3 +38,10 @@ async def load_name_keys(connection: AsyncConnection[Any]) -> NameKeys:
     if row is None:
         raise LookupError("the table name_pepper is empty: names cannot be reserved")
     return NameKeys(bytes(row[0]))
+
+
+async def reserved_as(connection: AsyncConnection[Any], stream: Stream) -> Stream:
+    """Where the reservation of a name lies: in the stream that stands for it, unless it came with an imported log."""
+    cursor = await connection.execute("SELECT reserved_as FROM imported_names WHERE stream_id = %s::uuid", (stream.id,))
+    row = await cursor.fetchone()
+    return stream if row is None else Stream(stream.category, str(row[0]))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import psycopg
 import uvloop
 
-from service.cli import agent, demo, documents, migrate, rebuild, replay, serve, token, verify
+from service.cli import agent, demo, documents, importing, migrate, password, rebuild, replay, serve, token, verify
 from service.observability import logging as ledger_logging
 from service.postgres_account import EmbeddedPostgresError
 from service.settings import Settings, SettingsError, add_flags
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     """All subcommands with their flags; without one it is `serve`."""
     root = argparse.ArgumentParser(prog="python -m service", description="Workspace Ledger: the truth about developer workspaces.")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (serve, migrate, rebuild, verify, replay, token, demo, agent, *documents.COMMANDS):
+    for module in (serve, migrate, rebuild, verify, replay, importing, token, password, demo, agent, *documents.COMMANDS):
         sub = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
         add_flags(sub)
         module.add_arguments(sub)

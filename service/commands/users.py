@@ -45,12 +45,13 @@ from domain.users.decisions import (
 )
 from domain.users.state import USER
 from domain.workspaces.events import WorkspaceCreated
-from service.auth.name_keys import load_name_keys
+from service.auth.name_keys import load_name_keys, reserved_as
 from service.commands.unit import CommandRoute, Unit
 from service.store.append import SideWrite
 
 
-async def _name(unit: Unit, stream: Stream) -> Name:
+async def _name(unit: Unit, stands_for_it: Stream) -> Name:
+    stream = await unit.query(lambda connection: reserved_as(connection, stands_for_it))
     return Name(stream, await unit.load(RESERVATION, stream.id))
 
 

@@ -37,8 +37,8 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
     for tool in ("bash", "curl", "tar"):
         assert shutil.which(tool), f"the README's examples need {tool}: install it to run this test"
     process = await place.start(LEDGER_RATE_LIMIT="512")
-    sign_in, describe, version, watch, listing, end, history, webhook = blocks("sh")
-    script = "".join(f"{block}\necho '{MARK}'\n" for block in (sign_in, describe, version, watch, listing, end, history, webhook))
+    sign_in, describe, version, watch, listing, end, history, webhook, moving = blocks("sh")
+    script = "".join(f"{block}\necho '{MARK}'\n" for block in (sign_in, describe, version, watch, listing, end, history, webhook, moving))
 
     done = await asyncio.to_thread(
         subprocess.run,
@@ -48,12 +48,12 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
         env={**os.environ, "LEDGER_DATA_DIR": str(place.folder / "data")},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=180,
         check=False,
     )
 
     said = done.stdout.split(MARK)
-    assert len(said) == 9, done.stdout + done.stderr
+    assert len(said) == 10, done.stdout + done.stderr
     assert '"user_id":' in said[0]
     assert '"username":"admin"' in said[0]
     assert said[1].strip() == said[2].strip() == ""
@@ -67,8 +67,12 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
     assert said[7].strip().startswith("whsec_")
     assert '"delivered":false' in said[7], "nobody is there"
     assert '{"deliveries":[],"next_before":null}' in said[7]
+    assert said[8].strip() == "", "what was imported is replayed as it was"
+    complaints, _, moved = done.stderr.partition("imported ")
     # Only curl may complain, and only that the five seconds of watching are over.
-    assert [line for line in done.stderr.splitlines() if "timed out" not in line] == []
+    assert [line for line in complaints.splitlines() if "timed out" not in line] == []
+    assert re.match(r"\d+ events up to position \d+, and made the read models\n", moved)
+    assert moved.endswith("admin has another password\n")
 
 
 def test_the_examples_that_start_something_name_commands_that_exist() -> None:

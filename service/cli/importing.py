@@ -1,0 +1,84 @@
+"""`import`: makes a deployment of what `replay` printed of another one: the same events, and the same read models byte for byte."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from projections.engine.rebuild import rebuild
+from projections.models import MODELS
+from service import bootstrap
+from service.cli.progress import ProgressBar
+from service.importing.log import Imported, Refused, finished, import_log, unfinished
+from service.settings import Settings
+from service.store.mapper import EventMapper
+from service.store.personal_keys import KeyRing
+from service.store.prepare import prepare
+
+NAME = "import"
+HELP = "Fill an empty database with the events that `replay` printed, and make the read models of them."
+#: No event is nearly as long; a file of another kind is not read into memory to find that out.
+_LONGEST_LINE = 64 << 20
+_ABSENT = """\
+What lies beside the log is not in the file:
+- passwords: `password set --user NAME` gives somebody a new one
+- secrets of sessions and tokens: those listed let nobody in; `token create --user NAME` makes new ones
+- uploaded archives and values of template variables: make new versions of templates before workspaces are built
+- tokens and logs of agents, logs and provisioner states of builds: start workspaces anew
+- private halves of git keys, and keys of provisioners: make new ones
+- secrets of webhooks: they rest until they are given new ones
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the events are."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = (
+        f"{HELP}\n\nPositions, ids, versions, times and who did it are kept, and personal data is sealed with new keys. All of the file is"
+        f"\nimported or, if a line is refused, nothing; if it is interrupted, run it again.\n\n{_ABSENT}"
+    )
+    parser.add_argument(
+        "file", nargs="?", type=_file, default="-", metavar="FILE", help="lines of `replay --format jsonl`; - (or nothing) for stdin"
+    )
+
+
+async def run(settings: Settings, args: argparse.Namespace) -> int:
+    """Import; 1 when it is refused."""
+    async with bootstrap.database(settings) as dsn:
+        await prepare(dsn)
+        async with bootstrap.connected(dsn) as connection:
+            imported = await unfinished(connection)
+            if imported is not None:
+                print("the events of an import that was interrupted are in the log already", file=sys.stderr)
+            else:
+                bar = ProgressBar("import")
+                try:
+                    imported = await import_log(connection, _lines(args.file), lambda events: bar(events, 0))
+                except Refused as refusal:
+                    print(f"error: nothing was imported: {refusal}", file=sys.stderr)
+                    return 1
+            await connection.execute("ANALYZE ledger_events")
+            await rebuild(connection, EventMapper(KeyRing()), MODELS, progress=ProgressBar("rebuild"))
+            await finished(connection)
+    print(_said(imported), file=sys.stderr)
+    return 0
+
+
+def _file(name: str) -> BinaryIO:
+    if name == "-":
+        return sys.stdin.buffer
+    try:
+        return open(name, "rb")
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{name}: {error.strerror}") from error
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    while line := file.readline(_LONGEST_LINE):
+        yield line
+
+
+def _said(imported: Imported) -> str:
+    return f"imported {imported.events} events up to position {imported.position}, and made the read models\n{_ABSENT}"

@@ -1,0 +1,1 @@
+"""A deployment made again from what `replay` printed of another one."""
