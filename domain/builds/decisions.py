@@ -80,6 +80,7 @@ def decide_queue_build(
         log_level=command.log_level,
         orphan=command.orphan,
         provisioner=checked.provisioner,
+        of_task=previous is not None and previous.of_task,
     )
     noted: list[Event] = [WorkspaceBuildQueued(command.build_id, queued.number, queued.transition)]
     if workspace.is_dormant and command.transition == "start":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from domain.agents.events import AgentCreated, AgentDeleted
 from domain.builds.commands import BuiltAgent, CompleteBuild, EndCanceledBuild, FailBuild, QueueBuild
-from domain.builds.events import BuildCanceled, BuildCompleted, BuildFailed
+from domain.builds.events import BuildCanceled, BuildCompleted, BuildFailed, BuildQueued
 from domain.builds.state import BUILD, Build
 from domain.builds.values import EndFacts, JobStatus
 from domain.kernel.decider import NOTHING, Append, Decision, append
@@ -35,7 +35,7 @@ def decide_complete_build(command: CompleteBuild, state: Build, deadlines: Deadl
         daily_cost=command.daily_cost,
         deadline=deadlines.deadline,
         max_deadline=deadlines.max_deadline,
-        has_ai_task=command.has_ai_task,
+        has_ai_task=command.has_ai_task or state.of_task,
         has_external_agent=command.has_external_agent,
     )
     return (
@@ -46,13 +46,13 @@ def decide_complete_build(command: CompleteBuild, state: Build, deadlines: Deadl
     )
 
 
-def orphaned(command: QueueBuild, number: int, workspace: EndFacts) -> Decision:
+def orphaned(command: QueueBuild, queued: BuildQueued, workspace: EndFacts) -> Decision:
     """What follows the queueing of an orphan delete for which nobody is there: it needs no provisioner and ends at once."""
-    completed = BuildCompleted(command.workspace_id, command.job_id, command.transition, [], [], 0, None, None)
+    completed = BuildCompleted(command.workspace_id, command.job_id, command.transition, [], [], 0, None, None, has_ai_task=queued.of_task)
     return (
         append(BUILD.stream(command.build_id), completed),
         *_gone(command.workspace_id, workspace),
-        *_succeeded(command.build_id, command.workspace_id, number, command.transition, workspace),
+        *_succeeded(command.build_id, command.workspace_id, queued.number, command.transition, workspace),
     )
 
 

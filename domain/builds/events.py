@@ -12,7 +12,7 @@ from domain.kernel.events import Event, event
 @dataclass(frozen=True, slots=True)
 class BuildQueued(Event):
     """`number` counts from 1 in the workspace. `parameters` are all resolved values, `{name, value}`; `provisioner` is the kind
-    that may take the job."""
+    that may take the job; `of_task` whether a build before this one made the workspace an AI task, which it stays."""
 
     workspace_id: str
     number: int
@@ -30,6 +30,7 @@ class BuildQueued(Event):
     log_level: str = ""
     orphan: bool = False
     provisioner: str = "echo"
+    of_task: bool = False
 
 
 @event("BuildStarted", category="build")

@@ -22,7 +22,8 @@ from domain.kernel.events import Recorded
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """`exists` is False before the first event. Times are UTC; `parameters` are (name, value) pairs."""
+    """`exists` is False before the first event. Times are UTC; `parameters` are (name, value) pairs; `of_task` is whether the
+    workspace is an AI task, as of the build's last event."""
 
     exists: bool = False
     workspace_id: str = ""
@@ -44,6 +45,7 @@ class Build:
     max_deadline: datetime | None = None
     logs_overflowed: bool = False
     correlation_id: str = ""
+    of_task: bool = False
 
 
 def evolve(state: Build, recorded: Recorded) -> Build:
@@ -64,11 +66,13 @@ def evolve(state: Build, recorded: Recorded) -> Build:
                 tuple((p["name"], p["value"]) for p in e.parameters),
                 created_at=recorded.time,
                 correlation_id=recorded.metadata.correlation_id,
+                of_task=e.of_task,
             )
         case BuildStarted(worker_id=worker_id):
             return replace(state, status=JobStatus.RUNNING, worker_id=worker_id, started_at=recorded.time)
-        case BuildCompleted(deadline=deadline, max_deadline=max_deadline):
-            return replace(state, status=JobStatus.SUCCEEDED, completed_at=recorded.time, deadline=deadline, max_deadline=max_deadline)
+        case BuildCompleted(deadline=deadline, max_deadline=max_deadline, has_ai_task=of_task):
+            ended = replace(state, status=JobStatus.SUCCEEDED, completed_at=recorded.time, of_task=of_task)
+            return replace(ended, deadline=deadline, max_deadline=max_deadline)
         case BuildFailed():
             return replace(state, status=JobStatus.FAILED, completed_at=recorded.time)
         case BuildCancelRequested():

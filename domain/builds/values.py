@@ -74,10 +74,11 @@ class WorkspaceFacts:
 
 @dataclass(frozen=True, slots=True)
 class PreviousBuild:
-    """The build before: its version and the values that it used."""
+    """The build before: its version, the values that it used, and whether its workspace was an AI task when it ended."""
 
     template_version_id: str
     parameters: Mapping[str, str]
+    of_task: bool = False
 
 
 @dataclass(frozen=True, slots=True)

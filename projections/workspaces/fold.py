@@ -100,7 +100,7 @@ def on_build_queued(rows: Rows, event: BuildQueued, recorded: Recorded) -> None:
         row["template_version_id"] = event.template_version_id
         row["parameters"] = [{"name": p["name"].lower(), "value": p["value"].lower()} for p in event.parameters]
         row["status"], row["transition"] = "pending", event.transition
-        row["has_ai_task"], row["has_external_agent"] = False, None
+        row["has_ai_task"], row["has_external_agent"] = event.of_task, None
 
 
 @MODEL.on(

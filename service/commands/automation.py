@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, LiteralString
+from typing import Any
 
 from psycopg import AsyncConnection
 
@@ -24,7 +24,6 @@ from service.commands import builds
 from service.commands.unit import CommandRoute, Unit
 from service.store.provisioner_daemons import matched
 
-_IS_TASK: LiteralString = "SELECT coalesce(has_ai_task, false) FROM builds WHERE id = %s::uuid"
 #: The build is queued as if its owner had asked for it, with a reason that says who did.
 _queue_build = next(route.run for route in builds.COMMANDS if route.command is QueueBuild)
 
@@ -47,9 +46,7 @@ async def _apply_lifecycle(command: ApplyLifecycle, unit: Unit, context: Context
         workspace.dormant_at,
         workspace.deleting_at,
     )
-    build_id = workspace.latest_build.id
-    is_task = await unit.query(lambda connection: _is_task(connection, build_id))
-    found = candidate(facts, latest, template.settings, owner.status, is_task)
+    found = candidate(facts, latest, template.settings, owner.status, build.of_task)
     action = due(found, context.time)
     queued: Decision = NOTHING
     if action is not None and action.transition is not None:
@@ -73,12 +70,6 @@ def _build(command: ApplyLifecycle, workspace: Workspace, template: Template, tr
     return QueueBuild(
         command.build_id, command.job_id, workspace.id, transition, workspace.owner_id, reason=reason, template_version_id=version
     )
-
-
-async def _is_task(connection: AsyncConnection[Any], build_id: str) -> bool:
-    cursor = await connection.execute(_IS_TASK, (build_id,), prepare=True)
-    row = await cursor.fetchone()
-    return bool(row and row[0])
 
 
 async def _somebody_is_there(connection: AsyncConnection[Any], queued: Decision, context: Context) -> bool:

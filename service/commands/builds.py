@@ -57,7 +57,7 @@ async def _queue(command: QueueBuild, unit: Unit, context: Context) -> Decision:
     version_id = command.template_version_id
     if latest is not None:
         before = await unit.load(BUILD, latest.id, hold=False)
-        previous = PreviousBuild(before.template_version_id, dict(before.parameters))
+        previous = PreviousBuild(before.template_version_id, dict(before.parameters), before.of_task)
         version_id = version_id or before.template_version_id
     template = await unit.load(TEMPLATE, workspace.template_id, hold=False)
     version = await unit.load(TEMPLATE_VERSION, version_id or template.active_version_id, hold=False)
@@ -71,7 +71,7 @@ async def _queue(command: QueueBuild, unit: Unit, context: Context) -> Decision:
     queued = next(e for part in decision for e in part.events if isinstance(e, BuildQueued))
     if await unit.query(lambda c: somebody_is_idle(c, queued.organization_id, queued.tags, queued.provisioner)):
         return decision
-    return (*decision, *orphaned(command, queued.number, await _end(unit, workspace, command.build_id, "delete", context)))
+    return (*decision, *orphaned(command, queued, await _end(unit, workspace, command.build_id, "delete", context)))
 
 
 async def _end(unit: Unit, workspace: Workspace, build_id: str, transition: str, context: Context) -> EndFacts:

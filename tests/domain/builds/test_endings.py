@@ -14,6 +14,7 @@ from domain.builds.endings import decide_complete_build, decide_end_canceled_bui
 from domain.builds.events import BuildCanceled, BuildCompleted, BuildFailed
 from domain.builds.state import BUILD
 from domain.builds.values import OlderAgent
+from domain.kernel.decider import fold
 from domain.kernel.events import Event
 from domain.reservations.events import NameReleased
 from domain.schedules.deadlines import NO_DEADLINES, Deadlines
@@ -30,7 +31,7 @@ from tests.domain.builds.histories import (
     asked,
     queued,
 )
-from tests.support.spec import ALICE, NOON, Then, given
+from tests.support.spec import ALICE, NOON, Then, given, recorded
 
 AGENT = BuiltAgent("a9000000-0000-4000-8000-000000000001", "4e000000-0000-4000-8000-000000000001", "main", None, 120, b"d", {"apps": []})
 OLD = OlderAgent("a9000000-0000-4000-8000-000000000002", "b0000000-0000-4000-8000-000000000009")
@@ -105,7 +106,7 @@ def test_only_the_worker_that_has_the_job_ends_it() -> None:
 
 
 def test_an_orphan_delete_without_anybody_to_do_it_ends_at_once() -> None:
-    decision = orphaned(asked("delete", orphan=True), 5, replace(LIVING, older_agents=(OLD,)))
+    decision = orphaned(asked("delete", orphan=True), queued("delete", 5), replace(LIVING, older_agents=(OLD,)))
     assert [event for part in decision for event in part.events] == [
         completed("delete"),
         AgentDeleted(WORKSPACE_ID, OLD.build_id),
@@ -113,6 +114,15 @@ def test_an_orphan_delete_without_anybody_to_do_it_ends_at_once() -> None:
         WorkspaceDeleted(ALICE, "dev"),
         NameReleased("workspace", WORKSPACE_ID),
     ]
+
+
+@pytest.mark.parametrize("transition", ["start", "stop"])
+def test_a_workspace_that_was_an_ai_task_stays_one(transition: str) -> None:
+    complete(replace(queued(transition), of_task=True), STARTED).then(
+        replace(completed(transition), has_ai_task=True), WorkspaceBuildEnded(BUILD_ID, 1, transition, "succeeded")
+    )
+    became = complete(queued(), STARTED, command=replace(COMPLETE, has_ai_task=True)).events[0]
+    assert fold(BUILD, recorded(BUILD, BUILD_ID, queued(), STARTED, became)).of_task
 
 
 def failed(*history: Event, worker: str | None = WORKER) -> Then:

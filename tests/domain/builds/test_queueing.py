@@ -58,6 +58,11 @@ def test_numbers_grow_by_one() -> None:
     assert the_build(then).number == 8
 
 
+def test_a_build_of_an_ai_task_knows_it() -> None:
+    assert the_build(queue(previous=replace(PREVIOUS, of_task=True))).of_task
+    assert not the_build(queue(previous=PREVIOUS)).of_task
+
+
 def test_whoever_imported_the_version_builds_it() -> None:
     assert the_build(queue(version=replace(VERSION, provisioner="terraform"))).provisioner == "terraform"
 

@@ -75,6 +75,21 @@ async def test_builds_are_listed_newest_first_and_paged(ledger: Ledger) -> None:
     await admin.get(f"{by_number}/two", want=400)
 
 
+async def test_what_became_an_ai_task_stays_one(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    agents = [{"name": "main", "run": "none", "apps": [{"slug": "ai", "url": "http://localhost:1"}]}]
+    spec = {"start": {"resources": [{"name": "pod", "agents": agents}], "ai_task": {"app": "ai"}}}
+    plain, made = await workspace(admin, await template(ledger)), await workspace(admin, await template(ledger, spec))
+    assert (plain["latest_build"]["has_ai_task"], made["latest_build"]["has_ai_task"]) == (False, True)
+    answer = await admin.post(f"/workspaces/{made['id']}/builds", {"transition": "stop"}, want=201)
+    assert "has_ai_task" not in answer.json
+    for found in ("waiting or stopping", await ended(admin, answer.json["id"])):
+        listed = (await admin.get("/workspaces?q=has-ai-task:true", want=200)).json["workspaces"]
+        assert [row["id"] for row in listed] == [made["id"]], found
+    assert (await admin.get(f"/workspacebuilds/{answer.json['id']}", want=200)).json["has_ai_task"] is True
+    assert [row["id"] for row in (await admin.get("/workspaces?q=has-ai-task:false", want=200)).json["workspaces"]] == [plain["id"]]
+
+
 async def test_a_page_of_builds_starts_after_one_of_the_workspace_alone(ledger: Ledger) -> None:
     admin = await ledger.admin()
     of = await template(ledger)
