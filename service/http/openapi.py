@@ -18,6 +18,7 @@ from service.http.openapi_parts import (
     TAGS,
 )
 from service.http.openapi_responses import error_component, media, responses
+from service.http.openapi_webhooks import webhooks
 from service.http.routing import API_BASE, Conditional, Parameter, Protocol, Route
 from service.http.schema_examples import named_example
 from service.http.schema_registry import COMPONENTS, body_schema, closure, json_schema, references
@@ -43,6 +44,7 @@ def build_document(routes: Sequence[Route], *, server_url: str = "/") -> dict[st
             raise ValueError(f"{route.key}: there is an operation like this already")
         taken.add(name)
         operations[route.method.lower()] = _operation(route, name)
+    outgoing = webhooks()
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -50,7 +52,8 @@ def build_document(routes: Sequence[Route], *, server_url: str = "/") -> dict[st
         "servers": [{"url": server_url}],
         "tags": _tags(routes),
         "paths": paths,
-        "components": _components(paths),
+        "webhooks": outgoing,
+        "components": _components({"paths": paths, "webhooks": outgoing}),
     }
 
 
@@ -126,9 +129,9 @@ def _query(parameter: Parameter) -> dict[str, Any]:
     return entry
 
 
-def _components(paths: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that the paths refer to, and nothing else of the schemas."""
-    pointed = set(references(paths, ""))
+def _components(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that the operations refer to, and nothing else of the schemas."""
+    pointed = set(references(described, ""))
     names = closure([*(target.removeprefix(COMPONENTS) for target in pointed if target.startswith(COMPONENTS)), "Response"])
     examples = sorted(target.rpartition("/")[2] for target in pointed if target.startswith("#/components/examples/"))
     return {

@@ -152,13 +152,20 @@ async def live(connection: AsyncConnection[Any]) -> set[str]:
     return {row[0] for row in await (await connection.execute(_LIVE, prepare=True)).fetchall()}
 
 
-async def look(connection: AsyncConnection[Any], id: str, now: datetime, *, most: int) -> Look | None:
-    """The webhook, if it is told of events; at most `most` of its pending deliveries are counted."""
-    row = await (await connection.execute(_LOOK, {"id": id, "now": now, "most": most}, prepare=True)).fetchone()
+async def look(
+    connection: AsyncConnection[Any], id: str, now: datetime, *, most: int, besides: Sequence[int], limit: int
+) -> tuple[Look, list[Due]] | None:
+    """The webhook, if it is told of events, with the first `limit` deliveries by the time at which they are due, whenever that is;
+    not those at the positions `besides`. At most `most` of its pending deliveries are counted."""
+    async with connection.pipeline():
+        looked = await connection.execute(_LOOK, {"id": id, "now": now, "most": most}, prepare=True)
+        waiting = await connection.execute(_DUE, {"id": id, "besides": list(besides), "limit": limit}, prepare=True)
+        row = await looked.fetchone()
+        due = [Due(*one) for one in await waiting.fetchall()]
     if row is None:
         return None
     url, event_types, changed_at, secret, previous, *rest = row
-    return Look(url, frozenset(event_types), changed_at, tuple(s for s in (secret, previous) if s), *rest)
+    return Look(url, frozenset(event_types), changed_at, tuple(s for s in (secret, previous) if s), *rest), due
 
 
 async def queue(connection: AsyncConnection[Any], id: str, events: Sequence[Queued], before: int, reached: int, now: datetime) -> bool:
@@ -182,12 +189,6 @@ async def queue(connection: AsyncConnection[Any], id: str, events: Sequence[Queu
     return True
 
 
-async def due(connection: AsyncConnection[Any], id: str, *, besides: Sequence[int], limit: int) -> list[Due]:
-    """The first `limit` deliveries by the time at which they are due, whenever that is; not those at the positions `besides`."""
-    cursor = await connection.execute(_DUE, {"id": id, "besides": list(besides), "limit": limit}, prepare=True)
-    return [Due(*row) for row in await cursor.fetchall()]
-
-
 async def record(connection: AsyncConnection[Any], id: str, tried: Sequence[Tried], now: datetime, paused_until: datetime | None) -> None:
     """Note how attempts ended, and let what waited behind those that are over go; `paused_until` holds up everything."""
     parameters = {
@@ -200,9 +201,9 @@ async def record(connection: AsyncConnection[Any], id: str, tried: Sequence[Trie
         "attempted": [t.attempted_at for t in tried],
         "due": [t.due_at for t in tried],
     }
-    async with connection.transaction():
+    async with connection.pipeline(), connection.transaction():
         await connection.execute(_LOCK, (id,), prepare=True)
-        await connection.execute(_END, parameters)
+        await connection.execute(_END, parameters, prepare=True)
         if paused_until is not None:
             await connection.execute(_PAUSE, (paused_until, id))
 

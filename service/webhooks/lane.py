@@ -112,9 +112,11 @@ class Lane:
 
     async def _go_on(self, connection: AsyncConnection[Any]) -> float:
         now = self._means.now()
-        look = await queue.look(connection, self._id, now, most=_READ_AHEAD)
-        if look is None:
+        free = CONCURRENCY - len(self._under_way)
+        looked = await queue.look(connection, self._id, now, most=_READ_AHEAD, besides=list(self._under_way), limit=free + 1)
+        if looked is None:
             return _LOOK_SECONDS
+        look, waiting = looked
         if look.must_rewind:
             if self._under_way:
                 # Each attempt that ends wakes the lane; what is not started now is started after the rewind.
@@ -124,10 +126,9 @@ class Lane:
         if look.changed_at != self._changed_at:
             await queue.hasten(connection, self._id, look.changed_at, now)
             self._changed_at = look.changed_at
+            return 0.0
         if look.paused_until is not None and look.paused_until > now:
             return min((look.paused_until - now).total_seconds(), _LOOK_SECONDS)
-        free = CONCURRENCY - len(self._under_way)
-        waiting = await queue.due(connection, self._id, besides=list(self._under_way), limit=free + 1)
         ready = [one for one in waiting[:free] if one.due_at <= now]
         await self._start(connection, look, ready)
         # A stuck workspace holds up nobody: what it keeps pending does not count once nothing else is left to do.
