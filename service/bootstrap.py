@@ -29,8 +29,9 @@ from projections.users.render import UserRow
 from projections.workspaces.creation import Names, WantedTemplate
 from service.auth.authenticate import Authenticator
 from service.auth.passwords import Passwords
-from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, PROCESSES_LOCK, WEBHOOKS_LOCK, Leader, Work
+from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, PROCESSES_LOCK, UNFINISHED_LOCK, WEBHOOKS_LOCK, Leader, Work
 from service.automation.runner import Automation
+from service.automation.unfinished import Unfinished
 from service.commands.bus import CommandBus
 from service.embedded import EmbeddedPostgres
 from service.http.app import build_handler
@@ -251,6 +252,9 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             )
             feed.add(automation)
             led.append(("automation", Leader(connect, AUTOMATION_LOCK, "automation"), automation.run))
+            unfinished = Unfinished(bus, pool, positions, _utc_now)
+            feed.add(unfinished)
+            led.append(("unfinished changes", Leader(connect, UNFINISHED_LOCK, "unfinished changes"), unfinished.run))
             deliveries = WebhookDeliveries(Means(pool, services.log, positions, webhooks, bus, _utc_now))
             feed.add(deliveries)
             led.append(("webhooks", Leader(connect, WEBHOOKS_LOCK, "webhooks"), deliveries.run))

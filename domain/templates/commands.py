@@ -21,13 +21,26 @@ class CreateTemplate:
 
 @dataclass(frozen=True, slots=True)
 class UpdateTemplate:
-    """Another name ("" = the same) and other settings (those given). `is_for_everyone` None leaves the access list alone."""
+    """Another name ("" = the same) and other settings (those given). `is_for_everyone` None leaves the access list alone.
+
+    The flags let time that has run under older rules count for nothing: since workspaces were used, since they became dormant.
+    """
 
     template_id: str
     organization_id: str
     name: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     is_for_everyone: bool | None = None
+    restarts_idleness: bool = False
+    restarts_dormancy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndRollout:
+    """Every workspace was brought in line with the template, as the rollout that began at that stream version asked."""
+
+    template_id: str
+    begun_at_version: int
 
 
 @dataclass(frozen=True, slots=True)

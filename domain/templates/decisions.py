@@ -13,8 +13,16 @@ from domain.kernel.names import fold
 from domain.reservations.values import Reservation, name_stream, release, reserve
 from domain.roles import acl
 from domain.templates import settings
-from domain.templates.commands import CreateTemplate, DeleteTemplate, PromoteVersion, UpdateTemplate, UpdateTemplateACL
-from domain.templates.events import TemplateACLUpdated, TemplateCreated, TemplateDeleted, TemplateUpdated, TemplateVersionPromoted
+from domain.templates.commands import CreateTemplate, DeleteTemplate, EndRollout, PromoteVersion, UpdateTemplate, UpdateTemplateACL
+from domain.templates.events import (
+    TemplateACLUpdated,
+    TemplateCreated,
+    TemplateDeleted,
+    TemplateRolloutBegun,
+    TemplateRolloutEnded,
+    TemplateUpdated,
+    TemplateVersionPromoted,
+)
 from domain.templates.state import TEMPLATE, Template
 from domain.templates.version_events import TemplateVersionAttached
 from domain.templates.versions import TEMPLATE_VERSION, TemplateVersion, version_name
@@ -97,7 +105,7 @@ def decide_update_template(command: UpdateTemplate, state: Template, name: Reser
         parts.append(reserve(template_name(state.organization_id, renamed), NAME_KIND, state.id))
         parts.append(release(template_name(state.organization_id, state.name), NAME_KIND, state.id))
     after = settings.changed(state.settings, command.settings)
-    events: list[TemplateUpdated | TemplateACLUpdated] = []
+    events: list[TemplateUpdated | TemplateACLUpdated | TemplateRolloutBegun] = []
     if renamed != state.name or after != state.settings:
         events.append(TemplateUpdated(state.organization_id, renamed, after))
     if command.is_for_everyone is not None:
@@ -105,7 +113,16 @@ def decide_update_template(command: UpdateTemplate, state: Template, name: Reser
         has_access = state.organization_id in state.group_roles
         if has_access is not command.is_for_everyone:
             events.append(TemplateACLUpdated(state.organization_id, {}, {state.organization_id: role}))
+    if settings.reschedules(state.settings, after) or command.restarts_idleness or command.restarts_dormancy:
+        events.append(TemplateRolloutBegun(state.organization_id, command.restarts_idleness, command.restarts_dormancy))
     return (append(TEMPLATE.stream(state.id), *events), *parts) if events else NOTHING
+
+
+def decide_end_rollout(command: EndRollout, state: Template) -> Decision:
+    """Nothing when it has ended, or another has begun since: that one ends both."""
+    if state.rollout is None or state.rollout.begun_at_version != command.begun_at_version:
+        return NOTHING
+    return (append(TEMPLATE.stream(state.id), TemplateRolloutEnded(state.organization_id, command.begun_at_version)),)
 
 
 def _name_taken(name: str) -> NameTaken:

@@ -50,6 +50,26 @@ class TemplateACLUpdated(Event):
     group_acl: dict[str, str]
 
 
+@event("TemplateRolloutBegun", category="template", follows=True)
+@dataclass(frozen=True, slots=True)
+class TemplateRolloutBegun(Event):
+    """Its workspaces are being brought in line with it. The flags let time that has run under older rules count for nothing:
+    since the last use, and since a workspace became dormant."""
+
+    organization_id: str
+    restarts_idleness: bool
+    restarts_dormancy: bool
+
+
+@event("TemplateRolloutEnded", category="template")
+@dataclass(frozen=True, slots=True)
+class TemplateRolloutEnded(Event):
+    """Every workspace is in line with the template as the rollout that began at stream version `begun_at_version` found it."""
+
+    organization_id: str
+    begun_at_version: int
+
+
 @event("TemplateDeleted", category="template")
 @dataclass(frozen=True, slots=True)
 class TemplateDeleted(Event):

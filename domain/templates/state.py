@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from domain.kernel.decider import Decider
 from domain.kernel.events import Recorded
-from domain.templates.events import TemplateACLUpdated, TemplateCreated, TemplateDeleted, TemplateUpdated, TemplateVersionPromoted
+from domain.templates.events import (
+    TemplateACLUpdated,
+    TemplateCreated,
+    TemplateDeleted,
+    TemplateRolloutBegun,
+    TemplateRolloutEnded,
+    TemplateUpdated,
+    TemplateVersionPromoted,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One that has not ended: at which stream version and when it began, and what it lets begin anew then."""
+
+    begun_at_version: int
+    begun_at: datetime
+    restarts_idleness: bool
+    restarts_dormancy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,7 @@ class Template:
     user_roles: Mapping[str, str] = field(default_factory=dict)
     group_roles: Mapping[str, str] = field(default_factory=dict)
     is_deleted: bool = False
+    rollout: Rollout | None = None
 
     @property
     def is_live(self) -> bool:
@@ -44,6 +64,14 @@ def evolve(state: Template, recorded: Recorded) -> Template:
             return replace(state, active_version_id=version_id)
         case TemplateACLUpdated(user_acl=user_acl, group_acl=group_acl):
             return replace(state, user_roles=_merged(state.user_roles, user_acl), group_roles=_merged(state.group_roles, group_acl))
+        case TemplateRolloutBegun(restarts_idleness=idleness, restarts_dormancy=dormancy):
+            # What an earlier one has not finished is this one's to do.
+            before = state.rollout
+            idleness |= before is not None and before.restarts_idleness
+            dormancy |= before is not None and before.restarts_dormancy
+            return replace(state, rollout=Rollout(recorded.version, recorded.time, idleness, dormancy))
+        case TemplateRolloutEnded(begun_at_version=version):
+            return replace(state, rollout=None) if state.rollout is not None and state.rollout.begun_at_version == version else state
         case TemplateDeleted():
             return replace(state, is_deleted=True)
     return state

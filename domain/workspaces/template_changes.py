@@ -6,7 +6,7 @@ Decided from what is, not from what changed: asking again changes nothing, so wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.kernel.context import Context
 from domain.kernel.decider import NOTHING, Append, Decision, append
@@ -29,16 +29,21 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class FollowTemplate:
-    """Bring a workspace in line with its template. The flags let time that has run under older rules count for nothing:
-    since the last use, and since the workspace became dormant."""
+    """Bring a workspace in line with its template."""
 
     workspace_id: str
-    restarts_idleness: bool = False
-    restarts_dormancy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """From when on time counts that has run under older rules: since the last use, and as a dormant workspace. None: all of it."""
+
+    idle_from: datetime | None = None
+    dormant_from: datetime | None = None
 
 
 def decide_follow_template(
-    command: FollowTemplate, state: Workspace, template: TemplateFacts, rules: DeadlineRules, build: BuildFacts | None, context: Context
+    state: Workspace, template: TemplateFacts, restarts: Restarts, rules: DeadlineRules, build: BuildFacts | None, context: Context
 ) -> Decision:
     """TTL, next start, deletion and deadline as the template now wants them. Prebuilds and what is deleted stay as they are."""
     if not state.id or state.deleted or state.is_prebuild:
@@ -48,9 +53,9 @@ def decide_follow_template(
         ttl_ms = template.default_ttl_ms or None
         if ttl_ms != state.ttl_ms:
             events.append(WorkspaceTTLSet(ttl_ms))
-    if command.restarts_idleness:
-        events.append(WorkspaceUsed(context.time))
-    events += _dormant(command, state, template, context) if state.dormant_at is not None else _next_start(state, template, rules, context)
+    if restarts.idle_from is not None and (state.last_used_at is None or state.last_used_at < restarts.idle_from):
+        events.append(WorkspaceUsed(restarts.idle_from))
+    events += _dormant(state, template, restarts) if state.dormant_at is not None else _next_start(state, template, rules, context)
     parts: list[Append] = [append(WORKSPACE.stream(state.id), *events)] if events else []
     latest = state.latest_build
     is_running = latest is not None and latest.transition == "start" and latest.status == "succeeded"
@@ -61,8 +66,9 @@ def decide_follow_template(
     return tuple(parts)
 
 
-def _dormant(command: FollowTemplate, state: Workspace, template: TemplateFacts, context: Context) -> list[Event]:
-    since = context.time if command.restarts_dormancy or state.dormant_at is None else state.dormant_at
+def _dormant(state: Workspace, template: TemplateFacts, restarts: Restarts) -> list[Event]:
+    assert state.dormant_at is not None  # the caller has seen to it
+    since = state.dormant_at if restarts.dormant_from is None else max(state.dormant_at, restarts.dormant_from)
     span = template.time_til_dormant_autodelete_ms
     deleting_at = later(since, span) if span > 0 else None
     if since != state.dormant_at:

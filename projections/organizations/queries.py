@@ -29,6 +29,12 @@ _VISIBLE_OF: LiteralString = f"""
 """
 _ACCESS = {"id": access.Column("o.id", access.Kind.UUID)}
 _CUSTOM_ROLES: LiteralString = "SELECT name, display_name, permissions FROM custom_roles WHERE organization_id = %s ORDER BY lower(name)"
+_RESTRICTED: LiteralString = """
+    SELECT id, shareable_workspace_owners
+    FROM organizations
+    WHERE NOT deleted AND shareable_workspace_owners <> 'everyone'
+    ORDER BY id
+"""
 _SHARED: LiteralString = """
     SELECT w.id
     FROM workspaces w
@@ -87,6 +93,12 @@ async def shared_workspaces(
     """
     cursor = await connection.execute(_SHARED, (organization_id, but_of_service_accounts, limit))
     return [row[0] for row in await cursor.fetchall()]
+
+
+async def restricted_organizations(connection: AsyncConnection[Any]) -> list[tuple[str, str]]:
+    """`(id, whose workspaces may be shared)` of the living organizations where not everybody's may."""
+    cursor = await connection.execute(_RESTRICTED, prepare=True)
+    return [(row[0], row[1]) for row in await cursor.fetchall()]
 
 
 async def _one(connection: AsyncConnection[Any], statement: LiteralString, *values: str) -> OrganizationRow | None:

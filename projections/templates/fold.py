@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.kernel.events import Recorded
-from domain.templates.events import TemplateACLUpdated, TemplateCreated, TemplateDeleted, TemplateUpdated, TemplateVersionPromoted
+from domain.templates.events import (
+    TemplateACLUpdated,
+    TemplateCreated,
+    TemplateDeleted,
+    TemplateRolloutBegun,
+    TemplateRolloutEnded,
+    TemplateUpdated,
+    TemplateVersionPromoted,
+)
 from domain.templates.values import actions_of
 from projections.engine.model import ReadModel
 from projections.engine.tables import Row, Rows
@@ -64,6 +72,22 @@ def on_template_deleted(rows: Rows, _event: TemplateDeleted, recorded: Recorded)
     """Gone from lists; what was built from it stays readable."""
     if (row := _edit(rows, recorded)) is not None:
         row["deleted"] = True
+
+
+@MODEL.on(TemplateRolloutBegun)
+def on_template_rollout_begun(rows: Rows, _event: TemplateRolloutBegun, recorded: Recorded) -> None:
+    """Its workspaces are not all in line with it."""
+    if (row := rows.edit(TEMPLATES, recorded.stream.id)) is not None:
+        row.update(rollout=recorded.version, rollout_at=recorded.time, rollout_position=recorded.position)
+
+
+@MODEL.on(TemplateRolloutEnded)
+def on_template_rollout_ended(rows: Rows, event: TemplateRolloutEnded, recorded: Recorded) -> None:
+    """They are, unless another began meanwhile."""
+    row = rows.get(TEMPLATES, recorded.stream.id)
+    if row is not None and row["rollout"] == event.begun_at_version:
+        rows.edit(TEMPLATES, recorded.stream.id)
+        row.update(rollout=None, rollout_at=None, rollout_position=None)
 
 
 def _edit(rows: Rows, recorded: Recorded) -> Row | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, sql
@@ -41,6 +43,18 @@ _GUARDED_BY_NAME: LiteralString = """
     SELECT t.*
     FROM templates t
     WHERE t.organization_id = %s::uuid AND lower(t.name) = lower(%s) AND NOT t.deleted
+"""
+
+_OPEN_ROLLOUTS: LiteralString = """
+    SELECT t.id, t.rollout, t.rollout_at, e.envelope ->> 'id', e.envelope ->> 'correlation_id'
+    FROM templates t
+    LEFT JOIN LATERAL (
+      SELECT convert_from(state, 'UTF8')::jsonb AS envelope
+      FROM ledger_events
+      WHERE notification_id = t.rollout_position
+    ) e ON true
+    WHERE t.rollout IS NOT NULL
+    ORDER BY t.rollout_at
 """
 
 # Succeeded builds of the active version: at most 200 of each template, so that a look at a template stays cheap.
@@ -98,6 +112,23 @@ async def find_templates(
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(query, values)
     return await cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRollout:
+    """A rollout that has not ended; `event_id` and `correlation_id` are those of the event that began it."""
+
+    template_id: str
+    begun_at_version: int
+    begun_at: datetime
+    event_id: str | None
+    correlation_id: str | None
+
+
+async def open_rollouts(connection: AsyncConnection[Any]) -> list[OpenRollout]:
+    """Those of all templates, the oldest first. Reads the log for what began them."""
+    cursor = await connection.execute(_OPEN_ROLLOUTS, prepare=True)
+    return [OpenRollout(*row) for row in await cursor.fetchall()]
 
 
 async def build_times(connection: AsyncConnection[Any], template_ids: Sequence[str]) -> BuildTimes:

@@ -23,6 +23,9 @@ TEMPLATES = Table(
         "settings": "jsonb",
         "user_acl": "jsonb",
         "group_acl": "jsonb",
+        "rollout": "bigint",
+        "rollout_at": "timestamptz",
+        "rollout_position": "bigint",
     },
     remembered=(
         *("organization_id", "name", "display_name", "description", "icon", "provisioner", "active_version_id", "created_by"),

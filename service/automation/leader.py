@@ -17,6 +17,7 @@ AUTOMATION_LOCK = 0x1ED6E203
 PLAYER_LOCK = 0x1ED6E204
 PROCESSES_LOCK = 0x1ED6E206
 WEBHOOKS_LOCK = 0x1ED6E207
+UNFINISHED_LOCK = 0x1ED6E208
 
 Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
 Work = Callable[[AsyncConnection[Any]], Awaitable[None]]

@@ -17,13 +17,11 @@ from domain.roles.filters import TEMPLATES, visible
 from domain.roles.permissions import Action, Resource
 from domain.roles.policy import allows
 from domain.templates.commands import CreateTemplate, DeleteTemplate, UpdateTemplate
-from domain.templates.events import TemplateUpdated
-from domain.templates.settings import SCHEDULING, reschedules
-from domain.workspaces.template_changes import FollowTemplate
+from domain.templates.events import TemplateRolloutBegun
 from projections.templates.queries import build_times, find_templates, guarded_template_by_name, template_by_id
 from projections.templates.render import render_template
 from projections.templates.search import parse_template_search
-from service.commands.template_effects import apply_template
+from service.commands.template_effects import roll_out
 from service.http.call import Call
 from service.http.organization_paths import path_organization
 from service.http.parsing import decode_body
@@ -140,16 +138,15 @@ async def update(call: Call) -> web.Response:
         request.name or "",
         request.settings(),
         is_for_everyone=None if closed is None else not closed,
+        restarts_idleness=bool(request.update_workspace_last_used_at),
+        restarts_dormancy=bool(request.update_workspace_dormant_at),
     )
     outcome = await call.execute(command)
-    wish = FollowTemplate("", bool(request.update_workspace_last_used_at), bool(request.update_workspace_dormant_at))
-    changed = [r for r in outcome.events if isinstance(r.event, TemplateUpdated) and reschedules(row["settings"], r.event.settings)]
-    # The same request again finishes what was cut short before.
-    is_repeat = not outcome.events and not SCHEDULING.isdisjoint(command.settings)
-    if changed or is_repeat or wish.restarts_idleness or wish.restarts_dormancy:
-        context = replace(call.context, causation_id=changed[0].id) if changed else call.context
-        services = call.services
-        await call.shown(await apply_template(services.bus, services.pool, row["id"], wish, context))
+    for begun in outcome.events:
+        if isinstance(begun.event, TemplateRolloutBegun):
+            context = replace(call.context, causation_id=begun.id)
+            services = call.services
+            await call.shown(await roll_out(services.bus, services.pool, row["id"], begun.version, context))
     return await _answer(call, row["id"])
 
 

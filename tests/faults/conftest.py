@@ -45,6 +45,11 @@ async def place() -> AsyncIterator[Deployment]:
 @pytest.fixture
 async def running(place: Deployment) -> Running:
     """A process that serves everything, with four workspaces."""
+    return await started(place)
+
+
+async def started(place: Deployment) -> Running:
+    """The same in any place."""
     process = await place.start()
     client = await place.sign_in(process)
     organization_id = (await client.get("/organizations/default", want=200)).json["id"]

@@ -9,16 +9,25 @@ from domain.kernel.errors import Forbidden, Invalid, NameTaken, NotFound
 from domain.kernel.events import Event
 from domain.reservations.events import NameReleased, NameReserved
 from domain.reservations.values import Reservation
-from domain.templates.commands import CreateTemplate, DeleteTemplate, PromoteVersion, UpdateTemplate, UpdateTemplateACL
+from domain.templates.commands import CreateTemplate, DeleteTemplate, EndRollout, PromoteVersion, UpdateTemplate, UpdateTemplateACL
 from domain.templates.decisions import (
     Grantees,
     decide_create_template,
     decide_delete_template,
+    decide_end_rollout,
     decide_promote_version,
     decide_update_template,
     decide_update_template_acl,
 )
-from domain.templates.events import TemplateACLUpdated, TemplateCreated, TemplateDeleted, TemplateUpdated, TemplateVersionPromoted
+from domain.templates.events import (
+    TemplateACLUpdated,
+    TemplateCreated,
+    TemplateDeleted,
+    TemplateRolloutBegun,
+    TemplateRolloutEnded,
+    TemplateUpdated,
+    TemplateVersionPromoted,
+)
 from domain.templates.settings import changed
 from domain.templates.state import TEMPLATE
 from domain.templates.version_events import TemplateImportFailed, TemplateVersionArchived, TemplateVersionAttached
@@ -104,7 +113,35 @@ def update(**fields: object) -> UpdateTemplate:
 def test_a_change_holds_all_settings() -> None:
     given(TEMPLATE, template_created(icon="/a.png"), id=TEMPLATE_ID).when(
         lambda s: decide_update_template(update(settings={"default_ttl_ms": 60_000}), s, FREE)
-    ).then(TemplateUpdated(ORG, "docker", changed({}, {"icon": "/a.png", "default_ttl_ms": 60_000})))
+    ).then(
+        TemplateUpdated(ORG, "docker", changed({}, {"icon": "/a.png", "default_ttl_ms": 60_000})), TemplateRolloutBegun(ORG, False, False)
+    )
+
+
+def test_what_does_not_concern_workspaces_is_not_rolled_out() -> None:
+    given(TEMPLATE, template_created(), id=TEMPLATE_ID).when(
+        lambda s: decide_update_template(update(settings={"description": "new"}), s, FREE)
+    ).then(TemplateUpdated(ORG, "docker", changed({}, {"description": "new"})))
+
+
+def test_time_can_begin_anew_without_another_setting() -> None:
+    given(TEMPLATE, template_created(), id=TEMPLATE_ID).when(
+        lambda s: decide_update_template(update(restarts_dormancy=True), s, FREE)
+    ).then(TemplateRolloutBegun(ORG, False, True))
+
+
+def test_a_rollout_ends_once_and_a_later_one_takes_over_what_an_earlier_one_left() -> None:
+    first, second = TemplateRolloutBegun(ORG, True, False), TemplateRolloutBegun(ORG, False, False)
+    end_first, end_second = EndRollout(TEMPLATE_ID, 2), EndRollout(TEMPLATE_ID, 3)
+    one = given(TEMPLATE, template_created(), first, id=TEMPLATE_ID)
+    one.when(lambda s: decide_end_rollout(end_first, s)).then(TemplateRolloutEnded(ORG, 2))
+    both = given(TEMPLATE, template_created(), first, second, id=TEMPLATE_ID)
+    assert both.state.rollout is not None
+    assert both.state.rollout.restarts_idleness
+    both.when(lambda s: decide_end_rollout(end_first, s)).then_nothing()
+    both.when(lambda s: decide_end_rollout(end_second, s)).then(TemplateRolloutEnded(ORG, 3))
+    ended = given(TEMPLATE, template_created(), first, second, TemplateRolloutEnded(ORG, 3), id=TEMPLATE_ID)
+    ended.when(lambda s: decide_end_rollout(end_second, s)).then_nothing()
 
 
 def test_a_change_without_effect_says_nothing() -> None:

@@ -26,12 +26,12 @@ from domain.workspaces.events import (
     WorkspaceUsed,
 )
 from domain.workspaces.state import WORKSPACE, Workspace
-from domain.workspaces.template_changes import FollowTemplate, decide_follow_template
+from domain.workspaces.template_changes import Restarts, decide_follow_template
 from domain.workspaces.values import BuildFacts, TemplateFacts
 from tests.domain.workspaces.histories import BUILD, HOUR_MS, ID, TEMPLATE, build, created, running
 from tests.support.spec import ALICE, NOON, context, given
 
-FOLLOW = FollowTemplate(ID)
+NO_RESTARTS = Restarts()
 DAILY = "CRON_TZ=UTC 0 9 * * *"
 #: NOON is a Monday.
 TUESDAY, WEDNESDAY = (datetime(2026, 3, day, 9, 0, tzinfo=UTC) for day in (3, 4))
@@ -44,10 +44,10 @@ def follow(
     template: TemplateFacts = TEMPLATE,
     rules: DeadlineRules | None = None,
     latest: BuildFacts | None = None,
-    command: FollowTemplate = FOLLOW,
+    restarts: Restarts = NO_RESTARTS,
 ) -> Decision:
     found = DeadlineRules(ttl_ms=HOUR_MS, schedule=parse(state.autostart_schedule) if state.autostart_schedule else None)
-    return decide_follow_template(command, state, template, rules or found, latest, context())
+    return decide_follow_template(state, template, restarts, rules or found, latest, context())
 
 
 def test_a_workspace_that_is_in_line_stays_as_it_is() -> None:
@@ -86,15 +86,18 @@ def test_a_dormant_workspace_is_deleted_when_the_template_says_so() -> None:
 
 def test_dormancy_can_begin_anew() -> None:
     template = replace(TEMPLATE, time_til_dormant_autodelete_ms=10 * HOUR_MS)
-    anew = FollowTemplate(ID, restarts_dormancy=True)
-    running(WorkspaceDormancySet(NOON - timedelta(days=9), None)).when(lambda s: follow(s, template, command=anew)).then(
-        WorkspaceDormancySet(NOON, NOON + timedelta(hours=10))
-    )
-    running().when(lambda s: follow(s, template, command=anew)).then_nothing()
+    anew = Restarts(dormant_from=NOON)
+    begun = WorkspaceDormancySet(NOON, NOON + timedelta(hours=10))
+    running(WorkspaceDormancySet(NOON - timedelta(days=9), None)).when(lambda s: follow(s, template, restarts=anew)).then(begun)
+    running(begun).when(lambda s: follow(s, template, restarts=anew)).then_nothing()
+    running().when(lambda s: follow(s, template, restarts=anew)).then_nothing()
 
 
 def test_idleness_can_begin_anew() -> None:
-    running().when(lambda s: follow(s, command=FollowTemplate(ID, restarts_idleness=True))).then(WorkspaceUsed(NOON))
+    later = NOON + timedelta(hours=1)
+    anew = Restarts(idle_from=later)
+    running().when(lambda s: follow(s, restarts=anew)).then(WorkspaceUsed(later))
+    running(WorkspaceUsed(later)).when(lambda s: follow(s, restarts=anew)).then_nothing()
 
 
 def test_a_required_stop_pulls_the_deadline_down() -> None:

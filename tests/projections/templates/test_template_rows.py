@@ -10,7 +10,15 @@ from domain.kernel.predicate import ALWAYS
 from domain.roles.filters import TEMPLATES, visible
 from domain.roles.permissions import Action, Resource
 from domain.roles.policy import OrgMembership, compile_subject
-from domain.templates.events import TemplateACLUpdated, TemplateCreated, TemplateDeleted, TemplateUpdated, TemplateVersionPromoted
+from domain.templates.events import (
+    TemplateACLUpdated,
+    TemplateCreated,
+    TemplateDeleted,
+    TemplateRolloutBegun,
+    TemplateRolloutEnded,
+    TemplateUpdated,
+    TemplateVersionPromoted,
+)
 from domain.templates.settings import changed
 from domain.templates.version_events import TemplateVersionCreated
 from projections.templates.queries import build_times, find_templates, guarded_template_by_name, template_by_id
@@ -56,10 +64,17 @@ CHANGES: list[Entry] = [
     (ALPHA, TemplateACLUpdated(ORGANIZATION, {ANN: "admin", BOB: "use"}, {ORGANIZATION: ""})),
     (ALPHA, TemplateACLUpdated(ORGANIZATION, {BOB: ""}, {})),
 ]
+#: They begin at the versions 6 and 7 of Alpha's stream; the end of the first is not that of the second.
+ROLLOUTS: list[Entry] = [
+    *CHANGES,
+    (ALPHA, TemplateRolloutBegun(ORGANIZATION, False, False)),
+    (ALPHA, TemplateRolloutBegun(ORGANIZATION, False, True)),
+    (ALPHA, TemplateRolloutEnded(ORGANIZATION, 6)),
+]
 
 
 async def test_every_batch_size_gives_the_same_rows(projecting: Projecting) -> None:
-    await projecting.same_for_every_batch_size(history(*CHANGES, *running("dev")))
+    await projecting.same_for_every_batch_size(history(*ROLLOUTS, *running("dev")))
 
 
 async def test_changes_of_a_template_are_in_its_row(projecting: Projecting) -> None:
@@ -70,6 +85,15 @@ async def test_changes_of_a_template_are_in_its_row(projecting: Projecting) -> N
     assert row["user_acl"] == {ANN: ["*"]}
     assert row["group_acl"] == {}
     assert row["updated_at"] > row["created_at"]
+
+
+async def test_a_rollout_is_open_until_the_last_one_has_ended(projecting: Projecting) -> None:
+    async def rollout_of_alpha(*entries: Entry) -> object:
+        await projecting.fold(history(*entries))
+        return next(row["rollout"] for row in await projecting.rows("templates") if row["id"] == ALPHA)
+
+    assert await rollout_of_alpha(*ROLLOUTS) == 7
+    assert await rollout_of_alpha(*ROLLOUTS, (ALPHA, TemplateRolloutEnded(ORGANIZATION, 7))) is None
 
 
 async def test_the_document_of_a_template_that_is_used(projecting: Projecting) -> None:
