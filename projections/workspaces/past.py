@@ -14,8 +14,13 @@ _AGENT_STATUS = """CASE
     ELSE 'connected'
   END"""
 
+IS_SHARED = "({0}user_acl <> '{{}}' OR {0}group_acl <> '{{}}')"
+#: How long a version holds, as a power of two of positions, rounded down: lists look for what held at a position class by class,
+#: and so pass over little that did not. Which of two neighbouring classes a length at their border has is nothing to them.
+SPAN = "floor(ln(({0}until - {0}position)::float8) / ln(2::float8))::integer"
+
 DERIVED: Mapping[str, str] = {
-    "is_shared": "(v.user_acl <> '{}' OR v.group_acl <> '{}')",
+    "is_shared": IS_SHARED.format("v."),
     # There is a document as soon as there is a build; its bytes are rendered when they are asked for.
     "doc": "(CASE WHEN v.latest_build_id IS NOT NULL THEN ''::bytea END)",
     "owner_name": "coalesce((SELECT u.username FROM users u WHERE u.id = v.owner_id), '')",
@@ -28,4 +33,5 @@ DERIVED: Mapping[str, str] = {
     WHERE a.build_id = v.latest_build_id AND NOT a.deleted AND v.transition = 'start'
   )""",
     "position": "v.position",
+    "span": SPAN.format("v."),
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from projections.engine.tables import Table
-from projections.workspaces.past import DERIVED
+from projections.workspaces.past import DERIVED, IS_SHARED, SPAN
+
+_LISTED = "WHERE NOT deleted AND latest_build_id IS NOT NULL"
 
 WORKSPACES = Table(
     "workspaces",
@@ -43,6 +45,12 @@ WORKSPACES = Table(
         "next_start_at",
     ),
     derived=DERIVED,
-    # The past of a person's list; a name of that time.
-    past_indexes=("(owner_id, until)",),
+    past_indexes=(
+        # The past of a person's list; a name of that time.
+        "(owner_id, until, position)",
+        # The past of everybody's: what is counted and most filtered by is in the index itself.
+        f"(({SPAN.format('')}), position) INCLUDE (until, id, status, owner_id, favorite, template_id, name) {_LISTED}",
+        # What was shared at all, which is little.
+        f"(({SPAN.format('')}), position) INCLUDE (until) {_LISTED} AND {IS_SHARED.format('')}",
+    ),
 )

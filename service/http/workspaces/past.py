@@ -5,7 +5,7 @@ What is not history is left out: an agent's last heartbeat, and which provisione
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,16 @@ from domain.kernel.errors import Gone, NotFound
 from domain.kernel.predicate import ALWAYS
 from domain.kernel.spellings import uuid_text
 from domain.roles.filters import readable_workspaces
+from domain.roles.policy import Subject
 from projections.access import Condition
-from projections.live import LIVE_SCHEMA
 from projections.engine.versions import looking_back
 from projections.jobs.queries import queue_places
+from projections.live import LIVE_SCHEMA
 from projections.users.queries import user_by_name
 from projections.workspaces.acl import acl_document, stored_acl
 from projections.workspaces.documents import surroundings
-from projections.workspaces.queries import id_of_name, page
+from projections.workspaces.past_pages import page_then
+from projections.workspaces.queries import id_of_name
 from projections.workspaces.render import QueuePlace, queued, render_workspace, shown
 from projections.workspaces.search import conditions, visibility
 from service.http.call import Call
@@ -33,7 +35,7 @@ from service.http.workspaces.access import readable, require_template
 from service.http.workspaces.people import may_meet, person_in_path
 from service.http.workspaces.search import read_query
 from service.watch.frames import Document
-from service.web.access import may_read_template
+from service.web.access import may_list, may_read_template
 
 _PENDING = "pending"
 
@@ -123,16 +125,31 @@ async def acl_then(call: Call, document: Document, position: int) -> web.Respons
 async def list_then(call: Call, wanted: Page, text: str, position: int) -> web.Response:
     """A page of what matched then, of what the caller may read today."""
     subject = call.caller.subject
-    seen = visibility(readable_workspaces(subject))
-    today = sql.SQL("w.id IN (SELECT w.id FROM {}.workspaces w WHERE {})").format(sql.Identifier(LIVE_SCHEMA), seen.text)
     async with call.pool.connection() as connection, looking_back(connection, position):
         filters = await read_query(connection, subject, text)
-        matching = [*conditions(filters, ALWAYS), Condition(today, seen.parameters)]
-        found = await page(connection, matching, subject.id, limit=wanted.limit, offset=wanted.offset)
+        of_today = list(_readable_today(subject))
+        found = await page_then(
+            connection,
+            position,
+            [*conditions(filters, ALWAYS), *of_today],
+            subject.id,
+            limit=wanted.limit,
+            offset=wanted.offset,
+            names_few=bool(of_today or filters.query.owner or filters.query.id),
+        )
         past = await documents_then(connection, call, found.ids) if found.ids else {}
     by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
-    rows = [past[id].body for id in found.ids if id in past and id in by_id and may_read_template(subject, by_id[id])]
+    rows = [past[id].body for id in found.ids if id in past and id in by_id and may_list(subject, by_id[id])]
     return json_bytes(b'{"workspaces":[%b],"count":%d}' % (b",".join(rows), found.count), 200, **_position(position))
+
+
+def _readable_today(subject: Subject) -> Iterable[Condition]:
+    """What the caller may read among the workspaces of the present; deleted ones are still there, so nothing is said of everything."""
+    readable = readable_workspaces(subject)
+    if readable != ALWAYS:
+        seen = visibility(readable)
+        today = sql.SQL("w.id IN (SELECT w.id FROM {}.workspaces w WHERE {})").format(sql.Identifier(LIVE_SCHEMA), seen.text)
+        yield Condition(today, seen.parameters)
 
 
 def _position(position: int) -> dict[str, str]:
