@@ -1,8 +1,8 @@
-"""The `q` language of the audit log (contract/identity.md 9). Names are looked up by the statement, organizations beforehand."""
+"""The `q` language of the audit log (contract/identity.md 9), and the SQL that it stands for once its names were looked up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
@@ -33,8 +33,8 @@ _REASONS = (
     *("initiator", "autostart", "autostop", "dormancy", "failedstop", "autodelete", "dashboard", "cli", "ssh_connection"),
     *("vscode_connection", "jetbrains_connection", "task_auto_pause", "task_manual_pause", "task_resume"),
 )
-_ME = "me"
-_ACCESS = {"organization_id": Column("a.organization_id", Kind.UUID)}
+ME = "me"
+_ACCESS = {"organization_id": Column("e.organization_id", Kind.UUID)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,55 +59,96 @@ KEYS: Keys[Query] = Keys(Query, bare_is("resource_type"))
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """A query whose organization was resolved; "" where there is none. `viewer_id` is who `username:me` means."""
+    """A query whose names were resolved: `organization_id` is "" where none was asked for, and the people are None where nobody
+    was; whoever bore the name, or bears the address, may be several or nobody."""
 
     query: Query
-    viewer_id: str
     organization_id: str = ""
+    actors: Sequence[str] | None = None
+    #: Of whom an entry with the asked target may be: people have no stored target, it is their name of today.
+    targets: Sequence[str] = ()
 
 
 def where(filters: Filters, visible: Predicate) -> Condition:
-    """What entries `a` must meet: the query's keys, each of them, and the caller's sight over `organization_id`."""
+    """What entries `e` must meet: the query's keys, each of them, and the caller's sight over `organization_id`."""
+    return _all_of([*_kinds(filters), *_days(filters.query), *_single(filters)], visible)
+
+
+def counted_as(filters: Filters, visible: Predicate) -> Condition | None:
+    """The same as what counts `e` must meet, those of `audit_counts`; None for what is not counted beforehand."""
+    if any(True for _ in _single(filters)):
+        return None
+    return _all_of([*_kinds(filters), *_counted_days(filters.query)], visible)
+
+
+Part = tuple[LiteralString, dict[str, Any]]
+
+
+def _all_of(parts: Iterable[Part], visible: Predicate) -> Condition:
     seen = condition(visible, _ACCESS)
-    parts: list[sql.Composable] = [seen.text]
+    texts: list[sql.Composable] = [seen.text]
     parameters: dict[str, Any] = dict(seen.parameters)
-    for text, values in _keys(filters):
-        parts.append(sql.SQL(text))
+    for text, values in parts:
+        texts.append(sql.SQL(text))
         parameters |= values
-    return Condition(sql.SQL(" AND ").join(parts), parameters)
+    return Condition(sql.SQL(" AND ").join(texts), parameters)
 
 
-def _keys(filters: Filters) -> Iterable[tuple[LiteralString, dict[str, Any]]]:
+def _kinds(filters: Filters) -> Iterable[Part]:
+    """What entries and their counts have alike."""
+    query = filters.query
+    if query.resource_type:
+        yield "e.resource_type = %(resource_type)s", {"resource_type": query.resource_type}
+    if query.action:
+        yield "e.action = %(action)s", {"action": query.action}
+    if query.build_reason:
+        yield "e.build_reason = %(build_reason)s", {"build_reason": query.build_reason}
+    if filters.organization_id:
+        yield "e.organization_id = %(organization)s::uuid", {"organization": filters.organization_id}
+
+
+def _single(filters: Filters) -> Iterable[Part]:
+    """What few entries meet, each found by an index."""
     query = filters.query
     if query.request_id:
-        yield "a.change_id = %(request_id)s::uuid AND a.request_id = a.change_id", {"request_id": query.request_id}
+        yield "e.change_id = %(request_id)s::uuid AND e.request_id = e.change_id", {"request_id": query.request_id}
     if query.resource_id:
-        yield "a.resource_id = %(resource_id)s::uuid", {"resource_id": query.resource_id}
-    if query.resource_target:
-        # People have no stored target: it is their name of today.
+        yield "e.resource_id = %(resource_id)s::uuid", {"resource_id": query.resource_id}
+    if query.resource_target and filters.targets:
         yield (
-            """(lower(a.target) = %(target)s
-              OR (a.target IS NULL AND a.resource_id = ANY(ARRAY(SELECT id FROM users WHERE lower(username) = %(target)s))))""",
-            {"target": query.resource_target},
+            "(lower(e.target) = %(target)s OR (e.target IS NULL AND e.resource_id = ANY(%(targets)s::uuid[])))",
+            {"target": query.resource_target, "targets": list(filters.targets)},
         )
-    if query.username == _ME:
-        yield "a.user_id = %(viewer)s::uuid", {"viewer": filters.viewer_id}
-    elif query.username:
-        yield "a.user_id = ANY(ARRAY(SELECT id FROM users WHERE lower(username) = %(username)s))", {"username": query.username}
-    if query.email:
-        yield "a.user_id = ANY(ARRAY(SELECT id FROM users WHERE lower(email) = %(email)s))", {"email": query.email}
+    elif query.resource_target:
+        yield "lower(e.target) = %(target)s", {"target": query.resource_target}
+    if filters.actors is not None and len(filters.actors) == 1:
+        yield "e.user_id = %(actor)s::uuid", {"actor": filters.actors[0]}
+    elif filters.actors is not None:
+        yield "e.user_id = ANY(%(actors)s::uuid[])", {"actors": list(filters.actors)}
+
+
+def _days(query: Query) -> Iterable[Part]:
+    """A time is a place in the log as well, for times never decrease as positions grow: so entries of other days are passed over
+    by whichever index gives the order."""
     if query.date_from is not None:
-        yield "a.time >= %(date_from)s", {"date_from": _midnight(query.date_from)}
+        yield (
+            """e.time >= %(date_from)s
+              AND e.position >= (SELECT position FROM audit_log WHERE time >= %(date_from)s ORDER BY time, position LIMIT 1)""",
+            {"date_from": _midnight(query.date_from)},
+        )
     if query.date_to is not None:  # through the last second of that day
-        yield "a.time < %(date_to)s", {"date_to": _midnight(query.date_to) + timedelta(days=1)}
-    if query.resource_type:
-        yield "a.resource_type = %(resource_type)s", {"resource_type": query.resource_type}
-    if query.action:
-        yield "a.action = %(action)s", {"action": query.action}
-    if query.build_reason:
-        yield "a.build_reason = %(build_reason)s", {"build_reason": query.build_reason}
-    if filters.organization_id:
-        yield "a.organization_id = %(organization)s::uuid", {"organization": filters.organization_id}
+        yield (
+            """e.time < %(date_to)s
+              AND e.position <= (SELECT position FROM audit_log WHERE time < %(date_to)s ORDER BY time DESC, position DESC LIMIT 1)""",
+            {"date_to": _midnight(query.date_to) + timedelta(days=1)},
+        )
+
+
+def _counted_days(query: Query) -> Iterable[Part]:
+    if query.date_from is not None:
+        yield "e.day >= %(date_from)s", {"date_from": query.date_from}
+    if query.date_to is not None:
+        yield "e.day <= %(date_to)s", {"date_to": query.date_to}
 
 
 def _midnight(day: date) -> datetime:

@@ -12,9 +12,9 @@ from domain.kernel.predicate import ALWAYS, In, Predicate
 from domain.roles import objects
 from domain.roles.permissions import Action
 from domain.roles.policy import Subject, allows
-from projections.audit_log.queries import page
+from projections.audit_log.queries import named, page
 from projections.audit_log.render import entry_document
-from projections.audit_log.search import BAD_QUERY, KEYS, Filters, where
+from projections.audit_log.search import BAD_QUERY, KEYS, Filters, counted_as, where
 from projections.organizations.queries import organization_by_name
 from projections.queryvalues import ById, quoted
 from service.http.call import Call
@@ -33,7 +33,8 @@ async def list_audit_log(call: Call) -> web.Response:
     wanted = paging(call.request.query, default_limit=_DEFAULT_LIMIT)
     async with call.pool.connection() as connection:
         filters = await _filters(connection, subject, call.request.query.get("q", ""))
-        rows, count = await page(connection, where(filters, visible_entries(subject)), limit=wanted.limit, offset=wanted.offset)
+        seen = visible_entries(subject)
+        rows, count = await page(connection, where(filters, seen), counted_as(filters, seen), limit=wanted.limit, offset=wanted.offset)
     return json_response({"audit_logs": [entry_document(row) for row in rows], "count": count, "count_cap": 0})
 
 
@@ -58,7 +59,7 @@ async def _filters(connection: AsyncConnection[Any], subject: Subject, text: str
         else:
             found = organization.id
     parsed.problems.check()
-    return Filters(parsed.values, subject.id, found)
+    return await named(connection, parsed.values, subject.id, found)
 
 
 ROUTES = (

@@ -16,9 +16,9 @@ from domain.kernel.events import Recorded
 from domain.kernel.predicate import ALWAYS, In, Predicate
 from domain.users.events import UserDeleted, UserErased, UserPasswordChanged, UserProfileChanged, UserSeen, UserSiteRolesSet
 from domain.workspaces.events import WorkspaceACLUpdated, WorkspaceRenamed, WorkspaceTTLSet, WorkspaceUsed
-from projections.audit_log.queries import page
+from projections.audit_log.queries import named, page
 from projections.audit_log.render import entry_document
-from projections.audit_log.search import BAD_QUERY, KEYS, Filters, where
+from projections.audit_log.search import BAD_QUERY, KEYS, counted_as, where
 from tests.projections.workspaces.histories import ANN, BOB, CID, FOUNDED, ORGANIZATION, START, Entry, history, uid
 from tests.projections.workspaces.histories import created as life_of
 from tests.support.projecting import Projecting
@@ -37,10 +37,11 @@ def requested(events: Sequence[Recorded], *sizes: int) -> list[Recorded]:
 async def entries(
     projecting: Projecting, q: str = "", visible: Predicate = ALWAYS, *, limit: int = 100, offset: int = 0
 ) -> list[dict[str, Any]]:
-    rows, count = await page(
-        projecting.connection, where(Filters(KEYS.parse(q, BAD_QUERY).values, ANN), visible), limit=limit, offset=offset
-    )
-    assert count >= len(rows)
+    filters = await named(projecting.connection, KEYS.parse(q, BAD_QUERY).values, ANN, "")
+    counted = counted_as(filters, visible)
+    rows, count = await page(projecting.connection, where(filters, visible), counted, limit=limit, offset=offset)
+    _, looked_at = await page(projecting.connection, where(filters, visible), None, limit=1, offset=0)
+    assert count == looked_at >= len(rows), "what is counted beforehand is what is there"
     return [entry_document(row) for row in rows]
 
 
