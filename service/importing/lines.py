@@ -14,7 +14,7 @@ from domain.kernel.upcasting import upcast
 from service.importing.shapes import problem, time_or_none
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_KINDS = frozenset({"user", "system", "provisioner", "agent"})
+_KINDS = ("user", "system", "provisioner", "agent")
 _NEEDED = frozenset({"position", "id", "type", "version", "stream", "stream_version", "time", "actor", "correlation_id", "data"})
 _TEXTS = ("request_id", "ip", "user_agent", "causation_id")
 _KEYS = _NEEDED | frozenset(_TEXTS)
