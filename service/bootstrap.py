@@ -17,10 +17,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.kernel.predicate import Predicate
 from domain.workspaces.events import WorkspaceACLCleared, WorkspaceACLUpdated, WorkspaceCreated, WorkspaceDeleted, WorkspaceRenamed
+from projections.engine.claims import Retirement
 from projections.engine.positions import Positions
 from projections.engine.projector import Projector
 from projections.engine.tail import Listener
 from projections.groups.fold import MODEL as GROUPS
+from projections.live import LIVE_SCHEMA
 from projections.models import MODELS
 from projections.organizations.fold import MODEL as ORGANIZATIONS
 from projections.templates.fold import MODEL as TEMPLATES
@@ -230,6 +232,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             await appended.start()
             stack.push_async_callback(appended.stop)
             await _task(stack, projector.run(), "projector")
+            await _task(stack, Retirement(connect, LIVE_SCHEMA).run(), "retirement")
         led: list[tuple[str, Leader, Work]] = []
         worker: Worker | None = None
         if Role.PROVISIONER in settings.roles:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from service import bootstrap
+from service.cli.course import shown
 from service.settings import Settings
 from service.store.prepare import prepare
 
@@ -19,5 +20,5 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 async def run(settings: Settings, _args: argparse.Namespace) -> int:
     """Migrate; 0 when the database is current."""
     async with bootstrap.database(settings) as dsn:
-        await prepare(dsn)
+        await prepare(dsn, shown("migrate"))
     return 0

@@ -8,12 +8,15 @@ import contextlib
 import gc
 import logging
 import signal
+import socket
 import sys
 
 from aiohttp import web
 
+from projections.engine.fill import STRAIGHT
 from service import bootstrap
 from service.cli import first_user
+from service.http.starting import answering
 from service.settings import Role, Settings
 from service.store.prepare import prepare
 
@@ -35,6 +38,21 @@ def _settle_memory() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+async def _prepared(dsn: str, listener: socket.socket | None, stop: asyncio.Event) -> bool:
+    """Make the database ready, which may take as long as the log is, and say so to whoever asks; False when told to stop."""
+    async with contextlib.AsyncExitStack() as stack:
+        course = STRAIGHT if listener is None else (await stack.enter_async_context(answering(listener))).course
+        preparing, stopping = asyncio.create_task(prepare(dsn, course)), asyncio.create_task(stop.wait())
+        await asyncio.wait((preparing, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not preparing.done():
+            preparing.cancel()
+            await asyncio.wait((preparing,))
+            return False
+        await preparing
+        return True
+
+
 async def run(settings: Settings, _args: argparse.Namespace) -> int:
     """Serve until told to stop; 0 after a clean stop."""
     stop = asyncio.Event()
@@ -43,9 +61,12 @@ async def run(settings: Settings, _args: argparse.Namespace) -> int:
         loop.add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(bootstrap.database(settings))
-        await prepare(dsn)
-        if Role.WEB in settings.roles:
-            listener = bootstrap.listen(settings)
+        listener = bootstrap.listen(settings) if Role.WEB in settings.roles else None
+        if not await _prepared(dsn, listener, stop):
+            if listener is not None:
+                listener.close()
+            return 0
+        if listener is not None:
             port = listener.getsockname()[1]
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{port}"

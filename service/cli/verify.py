@@ -8,7 +8,7 @@ import sys
 from projections.engine.verify import verify
 from projections.models import MODELS
 from service import bootstrap
-from service.cli.progress import ProgressBar
+from service.cli.course import shown
 from service.settings import Settings
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
@@ -24,7 +24,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 async def run(settings: Settings, _args: argparse.Namespace) -> int:
     """Verify; 1 when anything differs."""
     async with bootstrap.database(settings) as dsn, bootstrap.connected(dsn) as live, bootstrap.connected(dsn) as shadow:
-        report = await verify(live, shadow, EventMapper(KeyRing()), MODELS, progress=ProgressBar("verify"))
+        report = await verify(live, shadow, EventMapper(KeyRing()), MODELS, course=shown("verify"))
     for difference in report.differences:
         print(f"{difference.table}: only {difference.side}: {difference.row[:300]}", file=sys.stderr)
     verdict = f"{len(report.differences)} differences" if report.differences else "no difference"

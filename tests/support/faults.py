@@ -91,14 +91,14 @@ class Deployment:
             **changes,
         }
 
-    async def start(self, **changes: str) -> Process:
-        """One more process, ready; `changes` are settings of it alone."""
+    async def start(self, *, root: Path = ROOT, **changes: str) -> Process:
+        """One more process, ready; `changes` are settings of it alone, `root` is where its release lies."""
         log = self.folder / f"stderr-{len(self.processes)}.log"
         with log.open("wb") as stderr:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "service", "serve"),
-                cwd=ROOT,
+                cwd=root,
                 env=self.environment(changes),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
@@ -115,17 +115,21 @@ class Deployment:
         assert line, f"the service did not start: {started.log()}"
         return started
 
-    async def tool(self, *arguments: str, patience: float = 60.0) -> Ended:
-        """Another subcommand on the same database, run to its end."""
-        started = time.monotonic()
-        process = await asyncio.create_subprocess_exec(
+    async def begin(self, *arguments: str, root: Path = ROOT) -> asyncio.subprocess.Process:
+        """Another subcommand on the same database, running."""
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "service", *arguments),
-            cwd=ROOT,
+            cwd=root,
             env=self.environment({}),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
+
+    async def tool(self, *arguments: str, patience: float = 60.0, root: Path = ROOT) -> Ended:
+        """Another subcommand on the same database, run to its end."""
+        started = time.monotonic()
+        process = await self.begin(*arguments, root=root)
         try:
             async with asyncio.timeout(patience):
                 stdout, stderr = await process.communicate()
@@ -141,9 +145,9 @@ class Deployment:
         assert ended.status == 0, ended.stderr
         return [orjson.loads(line) for line in ended.stdout.splitlines()]
 
-    async def verified(self) -> None:
+    async def verified(self, *, root: Path = ROOT) -> None:
         """`verify` finds that the read models say what the log says."""
-        ended = await self.tool("verify")
+        ended = await self.tool("verify", root=root)
         assert ended.status == 0, ended.stdout + ended.stderr
 
     async def sign_in(self, process: Process) -> Client:

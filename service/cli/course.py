@@ -1,0 +1,27 @@
+"""What a rebuild says on stderr while it goes along: which part of it is done now, and how far the events are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Awaitable, Callable
+
+from projections.engine.fill import STRAIGHT, Course
+from service.cli.progress import ProgressBar
+
+
+def shown(label: str, rest: Callable[[int, float], Awaitable[None]] = STRAIGHT.rest) -> Course:
+    """A course that draws a bar for the events and names the other parts, on a terminal; elsewhere it is silent."""
+    bar = ProgressBar(label)
+
+    def phase(name: str) -> None:
+        if sys.stderr.isatty() and name != "events":
+            print(f"{label}: {name}", file=sys.stderr, flush=True)
+
+    return Course(progress=bar, phase=phase, rest=rest)
+
+
+def step_back(niceness: int) -> None:
+    """Let this process have only what others on the machine leave: 0 is nothing special, 19 the least."""
+    if niceness:
+        os.nice(niceness)

@@ -1,0 +1,125 @@
+"""kill -9 of what makes read models, at any moment: those that serve are whole, and nothing is in the way of the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from psycopg import AsyncConnection
+
+from projections.engine import schema
+from projections.live import LIVE_SCHEMA
+from service.store.connect import connector
+from tests.support.api import Client
+from tests.support.faults import Deployment, deployment
+from tests.support.long_log import append_lives, caught_up
+from tests.support.workspaces import publish, workspace
+
+LIVES = 1500
+ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A serving process with a log that takes a while to fold."""
+
+    dsn: str
+    place: Deployment
+    client: Client
+    template_id: str
+
+    async def works(self, name: str) -> None:
+        """A change is made, shown, and the read models are those of the log."""
+        await workspace(self.client, self.template_id, name)
+        await self.place.verified()
+
+
+@pytest.fixture
+async def busy(migrated_url: str) -> AsyncIterator[Busy]:
+    async with deployment(LEDGER_DATABASE_URL=migrated_url) as place:
+        process = await place.start()
+        client = await place.sign_in(process)
+        template_id = await publish(client, (await client.get("/organizations/default", want=200)).json["id"])
+        await append_lives(migrated_url, LIVES)
+        await caught_up(client)
+        yield Busy(migrated_url, place, client, template_id)
+
+
+async def until(connection: AsyncConnection[Any], statement: str, seconds: float = 60.0) -> None:
+    """Return as soon as the statement gives true."""
+    async with asyncio.timeout(seconds):
+        while not (await (await connection.execute(statement)).fetchone() or (False,))[0]:
+            await asyncio.sleep(0.002)
+
+
+async def leftovers(connection: AsyncConnection[Any]) -> list[str]:
+    statement = r"SELECT nspname FROM pg_namespace WHERE nspname ~ '^ledger_read_.*_(next|old|shadow)(_past)?$'"
+    return [row[0] for row in await (await connection.execute(statement)).fetchall()]
+
+
+BEGUN = f"SELECT to_regclass('{schema.beside(LIVE_SCHEMA)}.positions') IS NOT NULL"
+SWITCHING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%switch of%' AND pid <> pg_backend_pid())"
+
+
+@pytest.mark.parametrize("arguments", [(), ("workspaces", "timers")], ids=["all", "some"])
+async def test_killed_while_it_folds(busy: Busy, arguments: tuple[str, ...]) -> None:
+    async with await connector(busy.dsn)() as connection:
+        for number in range(2):
+            rebuilding = await busy.place.begin("rebuild", *arguments)
+            await until(connection, BEGUN)
+            await asyncio.sleep(random.random() / 2)
+            rebuilding.kill()
+            await rebuilding.wait()
+            await busy.works(f"after-{number}")
+        assert (await busy.place.tool("rebuild", *arguments)).status == 0
+        assert await leftovers(connection) == []
+    await busy.works("in-the-end")
+
+
+@pytest.mark.parametrize("arguments", [(), ("workspaces", "history")], ids=["all", "some"])
+async def test_killed_around_the_switch(busy: Busy, arguments: tuple[str, ...]) -> None:
+    async with await connector(busy.dsn)() as connection:
+        for number in range(ROUNDS):
+            rebuilding = await busy.place.begin("rebuild", *arguments)
+            with contextlib.suppress(TimeoutError):
+                await until(connection, SWITCHING, 20)
+            await asyncio.sleep(random.random() / 50)
+            with contextlib.suppress(ProcessLookupError):
+                rebuilding.kill()
+            await rebuilding.wait()
+            await workspace(busy.client, busy.template_id, f"after-{number}")
+        await busy.place.verified()
+        assert (await busy.place.tool("rebuild", *arguments)).status == 0
+        assert await leftovers(connection) == []
+    await busy.works("afterwards")
+
+
+async def test_killed_while_it_compares_leaves_nothing_for_long(busy: Busy) -> None:
+    async with await connector(busy.dsn)() as connection:
+        verifying = await busy.place.begin("verify")
+        await until(connection, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname LIKE '%\\_shadow')")
+        verifying.kill()
+        await verifying.wait()
+        await busy.place.verified()
+        assert await leftovers(connection) == []
+
+
+async def test_killed_while_a_release_makes_its_first_read_models(migrated_url: str) -> None:
+    await append_lives(migrated_url, LIVES)
+    async with deployment(LEDGER_DATABASE_URL=migrated_url) as place, await connector(migrated_url)() as connection:
+        await schema.drop(connection, LIVE_SCHEMA)
+        for _ in range(2):
+            starting = await place.begin("serve")
+            await until(connection, BEGUN)
+            await asyncio.sleep(random.random() / 2)
+            starting.kill()
+            await starting.wait()
+        client = await place.sign_in(await place.start())
+        await client.get("/users/me", want=200)
+        assert await leftovers(connection) == []
+        await place.verified()
