@@ -89,9 +89,8 @@ def _metadata(document: dict[str, Any]) -> Metadata:
 
 
 class LedgerMapper(Mapper[UUID]):
-    """The same translation for the eventsourcing library (its MAPPER_TOPIC): tools and tests read the log through it."""
-
-    key_ring: KeyRing
+    """The same translation for the eventsourcing library (its `MAPPER_TOPIC`), so that its tools read the log. They have no keys:
+    what is sealed reads as empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
