@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
-from projections.live import configure
 from projections.engine.verify import verify
+from projections.live import configure
 from projections.models import MODELS
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
