@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
+from uuid import UUID
 
 import pytest
 from eventsourcing.application import Application
@@ -30,7 +32,7 @@ def settings(migrated_url: str) -> dict[str, str]:
     }
 
 
-class Log(Application):
+class Log(Application[UUID]):
     """The library's application: `name` is the table's, less its ending."""
 
     name = "ledger"
@@ -45,7 +47,7 @@ async def test_events_are_read_by_the_library_as_by_ourselves(ledger: Ledger, se
         app = Log(env=settings)
         try:
             found = app.recorder.select_notifications(1, 1000)
-            return [(n.id, app.mapper.to_domain_event(n)) for n in found]
+            return [(n.id, cast(Recorded, app.mapper.to_domain_event(n))) for n in found]
         finally:
             app.close()
 
