@@ -12,6 +12,7 @@ from domain.webhooks.commands import CreateWebhook, DeleteWebhook, ReplayWebhook
 from domain.webhooks.decisions import may_change, may_read
 from domain.webhooks.values import PREVIOUS_SECRET_LIFETIME
 from projections.documents import rfc3339
+from projections.engine.tail import head
 from projections.queryvalues import choice, number
 from projections.webhooks.queries import all_webhooks, deliveries, webhook_by_id
 from projections.webhooks.render import WebhookRow, delivery_document, webhook_document
@@ -122,7 +123,9 @@ async def replay(call: Call) -> web.Response:
     """Everything after a position goes out again, under the ids it had."""
     id = path_uuid(call.path["webhook"])
     after = decode_body(await call.body(), ReplayRequest).after
-    await call.execute(ReplayWebhook(id, after or 0, call.services.positions.current, call.caller.subject))
+    async with call.pool.connection() as connection:
+        furthest = await head(connection)
+    await call.execute(ReplayWebhook(id, after or 0, furthest, call.caller.subject))
     return json_response(webhook_document(await _stored(call, id)), 202)
 
 

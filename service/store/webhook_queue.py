@@ -8,7 +8,7 @@ that comes second finds what the first one left.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -50,11 +50,21 @@ _QUEUE: LiteralString = """
 """
 _ADVANCE: LiteralString = "UPDATE webhook_cursors SET position = %s WHERE webhook_id = %s::uuid"
 _DUE: LiteralString = """
-    SELECT position, message_id, attempts, queued_at, due_at
-    FROM webhook_deliveries
-    WHERE webhook_id = %(id)s::uuid AND due_at IS NOT NULL AND position <> ALL(%(besides)s::bigint[])
-    ORDER BY due_at, position
-    LIMIT %(limit)s
+    (
+      SELECT position, message_id, attempts, queued_at, due_at
+      FROM webhook_deliveries
+      WHERE webhook_id = %(id)s::uuid AND due_at IS NOT NULL AND attempts = 0 AND position <> ALL(%(besides)s::bigint[])
+      ORDER BY due_at, position
+      LIMIT %(limit)s
+    )
+    UNION ALL
+    (
+      SELECT position, message_id, attempts, queued_at, due_at
+      FROM webhook_deliveries
+      WHERE webhook_id = %(id)s::uuid AND due_at IS NOT NULL AND attempts > 0 AND position <> ALL(%(besides)s::bigint[])
+      ORDER BY due_at, position
+      LIMIT %(limit)s
+    )
 """
 # A delivery that has ended makes the next one of its group due.
 _END: LiteralString = """
@@ -106,7 +116,7 @@ class Look:
     url: str
     event_types: frozenset[str]
     changed_at: datetime
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     position: int
     paused_until: datetime | None
     must_rewind: bool
@@ -134,6 +144,11 @@ class Due:
     queued_at: datetime
     due_at: datetime
 
+    @property
+    def is_first(self) -> bool:
+        """Whether it was never attempted."""
+        return self.attempts == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -155,8 +170,11 @@ async def live(connection: AsyncConnection[Any]) -> set[str]:
 async def look(
     connection: AsyncConnection[Any], id: str, now: datetime, *, most: int, besides: Sequence[int], limit: int
 ) -> tuple[Look, list[Due]] | None:
-    """The webhook, if it is told of events, with the first `limit` deliveries by the time at which they are due, whenever that is;
-    not those at the positions `besides`. At most `most` of its pending deliveries are counted."""
+    """The webhook, if it is told of events, with deliveries by the time at which they are due, whenever that is: the first `limit`
+    of those that were never attempted, then as many of the others; none at the positions `besides`.
+
+    At most `most` of its pending deliveries are counted.
+    """
     async with connection.pipeline():
         looked = await connection.execute(_LOOK, {"id": id, "now": now, "most": most}, prepare=True)
         waiting = await connection.execute(_DUE, {"id": id, "besides": list(besides), "limit": limit}, prepare=True)

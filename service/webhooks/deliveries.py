@@ -7,6 +7,7 @@ was disabled because its receiver is gone, and a disabled one is told of nothing
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,22 +52,22 @@ class WebhookDeliveries:
     async def run(self, connection: AsyncConnection[Any]) -> None:
         """Keep lanes until cancelled or the connection fails; then let them end what they have begun."""
         self._must_look, self._sweep_at = True, None
+        clock = asyncio.get_running_loop().time
+        looked_at = clock()
         try:
             while True:
                 self._wake.clear()
-                if self._must_look:
-                    self._must_look = False
+                # Now and then in any case: notices that the connection, and with it the lead, is lost, and that a lane has ended.
+                if self._must_look or clock() - looked_at >= _POLL_SECONDS:
+                    self._must_look, looked_at = False, clock()
                     self._keep_lanes(await webhook_queue.live(connection))
                 for lane, _ in self._lanes.values():
                     lane.wake()
                 await self._sweep(connection)
                 await asyncio.sleep(_PAUSE_SECONDS)
-                try:
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_SECONDS):
                         await self._wake.wait()
-                except TimeoutError:
-                    # Notices that the connection, and with it the lead, is lost.
-                    self._must_look = True
         finally:
             self._keep_lanes(set())
             if self._ending:

@@ -38,8 +38,8 @@ from service.webhooks.sender import Answer, WebhookSender
 
 log = logging.getLogger(__name__)
 
-#: Attempts at once.
-CONCURRENCY = 8
+#: Attempts at once, and how many of them may be further ones, so that what fails slowly leaves room for what does not.
+CONCURRENCY, _FURTHER = 8, 4
 #: Events read at once, and how many may be pending before reading on waits for something to be delivered.
 _PAGE, _READ_AHEAD = 200, 1000
 _GONE, _TOO_MANY = 410, 429
@@ -71,7 +71,7 @@ class Lane:
         self._means = means
         self._id = webhook_id
         self._wake = asyncio.Event()
-        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._under_way: dict[int, tuple[Due, asyncio.Task[None]]] = {}
         self._ended: list[tuple[Due, Answer, datetime]] = []
         self._changed_at: datetime | None = None
         self._is_gone = False
@@ -129,16 +129,21 @@ class Lane:
             return 0.0
         if look.paused_until is not None and look.paused_until > now:
             return min((look.paused_until - now).total_seconds(), _LOOK_SECONDS)
-        ready = [one for one in waiting[:free] if one.due_at <= now]
-        await self._start(connection, look, ready)
-        # A stuck workspace holds up nobody: what it keeps pending does not count once nothing else is left to do.
-        may_read = look.pending < _READ_AHEAD or not (ready or self._under_way)
-        if may_read and await self._read_on(connection, look, now):
+        await self._start(connection, look, self._ready([one for one in waiting if one.due_at <= now], free))
+        # A stuck workspace holds up nobody: what it keeps pending does not count once nothing is left that was never attempted.
+        is_busy = any(one.is_first for one, _ in self._under_way.values())
+        if (look.pending < _READ_AHEAD or not is_busy) and await self._read_on(connection, look, now):
             return 0.0
-        following = waiting[len(ready)].due_at if len(waiting) > len(ready) else None
-        if following is None or len(self._under_way) == CONCURRENCY:
-            return _LOOK_SECONDS
-        return min(max((following - self._means.now()).total_seconds(), 0.0), _LOOK_SECONDS)
+        # What is due and was not started waits for one of those under way, whose end wakes the lane.
+        following = min((one.due_at for one in waiting if one.due_at > now), default=None)
+        return _LOOK_SECONDS if following is None else min((following - now).total_seconds(), _LOOK_SECONDS)
+
+    def _ready(self, due: Sequence[Due], free: int) -> Sequence[Due]:
+        """Those of `due` that can be started: a few that failed before, and with the other places those that were never attempted."""
+        again = [one for one in due if not one.is_first]
+        places = min(free, _FURTHER - sum(not one.is_first for one, _ in self._under_way.values()))
+        started = again[:places]
+        return [*started, *[one for one in due if one.is_first][: free - len(started)]]
 
     async def _read_on(self, connection: AsyncConnection[Any], look: Look, now: datetime) -> bool:
         """Queue the next page of the log, as far as the read models have come: they know the names of its actors. Whether there was one."""
@@ -167,7 +172,8 @@ class Lane:
                 self._ended.append((one, _UNREADABLE, self._means.now()))
                 self.wake()
             else:
-                self._under_way[one.position] = asyncio.create_task(self._attempt(look, one, recorded, names), name="webhook attempt")
+                task = asyncio.create_task(self._attempt(look, one, recorded, names), name="webhook attempt")
+                self._under_way[one.position] = one, task
 
     async def _attempt(self, look: Look, one: Due, recorded: Recorded, names: Mapping[str, str | None]) -> None:
         try:
@@ -214,10 +220,12 @@ class Lane:
 
     async def _finish(self) -> None:
         """Give attempts a moment to end, and note those that did: so a restart repeats none of them."""
-        if self._under_way:
-            await asyncio.wait(self._under_way.values(), timeout=_END_SECONDS)
-        for task in self._under_way.values():
-            task.cancel()
+        attempts = [task for _, task in self._under_way.values()]
+        if attempts:
+            _, late = await asyncio.wait(attempts, timeout=_END_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(attempts)
         with contextlib.suppress(psycopg.Error):
             if self._ended:
                 async with self._means.pool.connection(timeout=_END_SECONDS) as connection:

@@ -112,7 +112,7 @@ class WebhookSender:
             return timedelta(seconds=int(text)) if len(text) <= 5 and int(text) <= _LONGEST_ASKED.total_seconds() else _LONGEST_ASKED
         try:
             until = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
         return min(max(until - self._now(), timedelta()), _LONGEST_ASKED)

@@ -238,7 +238,9 @@ CREATE TABLE webhook_deliveries (
   due_at timestamptz,
   PRIMARY KEY (webhook_id, position)
 );
-CREATE INDEX webhook_deliveries_due_idx ON webhook_deliveries (webhook_id, due_at, position) WHERE due_at IS NOT NULL;
+-- First attempts and further ones are taken apart from each other, so that those that fail are not in the way of those that may not.
+CREATE INDEX webhook_deliveries_first_idx ON webhook_deliveries (webhook_id, due_at, position) WHERE due_at IS NOT NULL AND attempts = 0;
+CREATE INDEX webhook_deliveries_again_idx ON webhook_deliveries (webhook_id, due_at, position) WHERE due_at IS NOT NULL AND attempts > 0;
 -- Whether a group has pending ones, and which is the next; how many there are.
 CREATE INDEX webhook_deliveries_group_idx ON webhook_deliveries (webhook_id, group_id, position) WHERE state = 'pending';
 -- A page of those in a rare state, and the sweep of what has ended.

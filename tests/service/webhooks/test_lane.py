@@ -22,6 +22,7 @@ from service.settings import Role
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
 from service.webhooks.lane import Lane, Means
+from service.webhooks.sender import WebhookSender
 from tests.support.api import Ledger, running_ledger
 from tests.support.projecting import store
 from tests.support.receiving import Message, Receiver, accept
@@ -48,10 +49,10 @@ class World:
     clock: Clock = field(default_factory=Clock)
 
     @contextlib.asynccontextmanager
-    async def lane(self, id: str) -> AsyncIterator[Lane]:
+    async def lane(self, id: str, retries: Retries | None = None, sender: WebhookSender | None = None) -> AsyncIterator[Lane]:
         """A lane of the webhook, at work in the clock's time; waits are as long as can be expected."""
         s = self.ledger.services
-        means = Means(s.pool, s.log, s.positions, s.webhooks, s.bus, self.clock.now, Retries(), lambda: 0.5)
+        means = Means(s.pool, s.log, s.positions, sender or s.webhooks, s.bus, self.clock.now, retries or Retries(), lambda: 0.5)
         lane = Lane(means, id)
         task = asyncio.create_task(lane.run())
         try:
@@ -166,6 +167,33 @@ async def test_a_replay_of_everything_queues_no_more_than_is_being_delivered(wor
             released.set()
             await receiver.until(lambda r: len(r.taken) == 3000, 60)
     assert len(receiver.messages) == 3000
+
+
+async def test_what_hangs_again_and_again_leaves_room_for_what_does_not(world: World, receiver: Receiver) -> None:
+    admin = await world.ledger.admin()
+    hanging = [await group(world.ledger, f"hanging-{number}") for number in range(12)]
+    free = await group(world.ledger, "free")
+
+    async def hang(message: Message) -> web.StreamResponse:
+        if message.event["stream"] != f"group/{free}":
+            await asyncio.sleep(5)
+        return web.Response()
+
+    receiver.answer = hang
+    made = await webhook(admin, receiver.url, event_types=["GroupUpdated"])
+    for id in hanging:
+        await rename(world.ledger, id, "x")
+    sender = WebhookSender(world.clock.now, private_allowed=True, timeout_seconds=1.0)
+    always = Retries(first=timedelta(milliseconds=1), factor=1.0, jitter=0.0)
+    try:
+        async with world.lane(made["id"], always, sender) as lane:
+            await deliveries_when(admin, made["id"], lambda all: len(all) == 12 and all[0]["attempts"] > 0)
+            for number in range(5):
+                await rename(world.ledger, free, f"n{number}")
+                lane.wake()
+                await receiver.until(lambda r: len(r.taken) == number + 1, 0.9)  # noqa: B023
+    finally:
+        await sender.close()
 
 
 async def test_time_spent_away_from_the_database_loses_nothing(world: World, receiver: Receiver, migrated_url: str) -> None:
