@@ -16,6 +16,7 @@ from domain.schedules.cron import BadSchedule
 from domain.schedules.script_times import read_script_times
 from service.agent.apps import watch_app
 from service.agent.output import Output
+from service.agent.readings import watch_machine
 from service.agent.scripts import OK, PIPES_LEFT_OPEN, TIMED_OUT, Ended, Place, run_script
 from service.agent.server import Refused, Server, TokenVoid
 from service.version import BUILD_VERSION
@@ -88,6 +89,7 @@ class Agent:
         checked = [app for app in assignment["apps"] if app["healthcheck"]["url"]]
         if checked:
             self._begin(self._watch(checked))
+        self._begin(watch_machine(place.home, self._tell))
         return assignment, place
 
     async def _ending(self) -> None:
@@ -148,6 +150,9 @@ class Agent:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session, asyncio.TaskGroup() as group:
             for app in apps:
                 group.create_task(watch_app(session, app, report))
+
+    async def _tell(self, values: Sequence[Mapping[str, Any]]) -> None:
+        await self._report("metadata-values", {"metadata": values})
 
     async def _end(self, assignment: Mapping[str, Any], place: Place) -> None:
         """Told to stop: the stop scripts have their turn. Otherwise only the connection closes: the workspace goes on."""

@@ -9,6 +9,7 @@ from typing import Any
 from tests.faults.conftest import Running
 from tests.service.templates.authoring import make_version
 from tests.support.api import Client
+from tests.support.processes import gone, lives
 
 SCRIPT = {"display_name": "Startup", "script": "echo started >> $HOME/starts; sleep 1000 & echo $! > $HOME/pid; wait", "run_on_start": True}
 AGENT = {"name": "main", "run": "process", "scripts": [SCRIPT]}
@@ -45,14 +46,6 @@ def starts(home: Path) -> int:
     return len(file.read_text().splitlines()) if file.exists() else 0
 
 
-def lives(pid: int) -> bool:
-    """Whether there is such a process, and it is not merely waiting to be buried."""
-    try:
-        return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return False
-
-
 async def test_agents_end_with_the_service_that_keeps_them_and_come_back_with_the_next(running: Running) -> None:
     id = await workspace(running.client)
     agent = await agent_until(running.client, id, "connected")
@@ -64,9 +57,7 @@ async def test_agents_end_with_the_service_that_keeps_them_and_come_back_with_th
     assert lives(pid)
 
     await running.process.kill()
-    async with asyncio.timeout(10):
-        while lives(pid):
-            await asyncio.sleep(0.05)
+    await gone(pid, 10)
 
     await running.restart()
     async with asyncio.timeout(30):

@@ -13,6 +13,7 @@ import pytest
 
 from tests.service.agents.living import agents_in, build, ended, make_workspace, until
 from tests.support.api import Client, Ledger, running_ledger
+from tests.support.processes import gone
 
 
 @pytest.fixture
@@ -51,23 +52,9 @@ def pid_of(folder: Path) -> int:
     raise AssertionError(f"no process lives in {home}")
 
 
-def lives(pid: int) -> bool:
-    """Whether there is such a process, and it is not merely waiting to be buried."""
-    try:
-        return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return False
-
-
 def token_of(pid: int) -> bytes:
     environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     return next(entry for entry in environment if entry.startswith(b"LEDGER_AGENT_TOKEN=")).split(b"=")[1]
-
-
-async def gone(pid: int) -> None:
-    async with asyncio.timeout(5):
-        while lives(pid):
-            await asyncio.sleep(0.02)
 
 
 async def printed(client: Client, agent_id: str) -> list[tuple[str, str]]:
@@ -182,6 +169,28 @@ async def test_an_apps_health_is_what_its_url_answers(living: Ledger) -> None:
         return {app["slug"]: app["health"] for a in agents_in(w) for app in a["apps"]} == {"up": "healthy", "down": "unhealthy"}
 
     await until(living, admin, f"/workspaces/{made['id']}", is_known)
+
+
+async def test_logs_and_metadata_of_a_process_flow_to_whoever_follows(living: Ledger) -> None:
+    admin = await living.admin()
+    made = await make_workspace(living, admin, agent(script("talk", "for n in 1 2 3; do echo line $n; sleep 0.3; done")))
+    id = agents_in(made)[0]["id"]
+    headers = {"Coder-Session-Token": admin.token or ""}
+    at = f"{living.base}/api/v2/workspaceagents/{id}"
+    async with (
+        asyncio.timeout(15),
+        admin.session.ws_connect(f"{at}/logs?follow", headers=headers) as logs,
+        admin.session.ws_connect(f"{at}/watch-metadata-ws", headers=headers) as metadata,
+    ):
+        lines: list[str] = []
+        while len(lines) < 3:
+            lines += [line["output"] for line in await logs.receive_json()]
+        values: dict[str, Any] = {}
+        while not values:
+            values = {value["description"]["key"]: value["result"] for value in (await metadata.receive_json())["data"]}
+    assert lines == ["line 1", "line 2", "line 3"]
+    assert list(values) == ["home_disk", "load", "memory"]
+    assert all(value["value"] and not value["error"] for value in values.values())
 
 
 async def test_the_token_is_in_no_event_and_in_no_script(living: Ledger, tmp_path: Path) -> None:

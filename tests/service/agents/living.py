@@ -29,7 +29,7 @@ async def until(ledger: Ledger, client: Client, path: str, holds: Callable[[Any]
             await ledger.services.positions.wait_until(position + 1, SECONDS)
 
 
-async def make_workspace(ledger: Ledger, client: Client, *agents: Mapping[str, Any], **plans: Mapping[str, Any]) -> dict[str, Any]:
+async def make_workspace(ledger: Ledger, client: Client, *agents: Mapping[str, Any], **plans: Any) -> dict[str, Any]:
     """A workspace of a template with these agents, its first start succeeded; `plans` are other parts of the template."""
     admin, organization = await ledger.admin(), await ledger.organization_id()
     version = await make_version(admin, organization, {**of_agents(*agents), **plans})
