@@ -54,7 +54,7 @@ def on_change(rows: Rows, event: Event, recorded: Recorded) -> None:
     diff = {
         name: _difference(before.get(name), value, name in change.secret)
         for name, value in fields.items()
-        if name in change.secret or before.get(name) != value
+        if name in change.secret or (before.get(name) or None) != (value or None)
     }
     # Everybody is given a first git key; only another one is somebody's doing.
     is_automatic = change.is_automatic or (subject is None and change.resource_type == "git_ssh_key")
@@ -82,12 +82,13 @@ def _after(before: Mapping[str, Any], change: Change, event: Event) -> dict[str,
 
 
 def _difference(old: Any, new: Any, is_secret: bool) -> dict[str, Any]:
+    """What is empty is left out, and as good as unset (contract/schemas.json, AuditDiffField)."""
     if is_secret:
         return {"secret": True}
     difference: dict[str, Any] = {}
-    if old is not None:
+    if old:
         difference["old"] = old
-    if new is not None:
+    if new:
         difference["new"] = new
     return {**difference, "secret": False}
 

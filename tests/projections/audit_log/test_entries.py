@@ -62,6 +62,19 @@ async def test_a_change_says_what_was_before(projecting: Projecting) -> None:
     assert found[-1]["action"] == "create"
 
 
+async def test_what_is_empty_is_left_out_and_as_good_as_unset(projecting: Projecting) -> None:
+    cleared: list[Entry] = [(uid("w"), WorkspaceTTLSet(5)), (uid("w"), WorkspaceTTLSet(0))]
+    found = await about(projecting, uid("w"), *life_of("w"), *cleared)
+    assert found[0]["diff"]["ttl_ms"] == {"old": 5, "secret": False}
+    values = [
+        value
+        for entry in await entries(projecting)
+        for field in entry["diff"].values()
+        for value in (field.get("old", 1), field.get("new", 1))
+    ]
+    assert all(values), "an empty one would be sent"
+
+
 async def test_one_request_is_one_entry_for_each_thing_it_changed(projecting: Projecting) -> None:
     changes: list[Entry] = [(uid("w"), WorkspaceTTLSet(5)), (uid("w"), WorkspaceTTLSet(9)), (uid("w"), WorkspaceRenamed(ANN, "x"))]
     found = await about(projecting, uid("w"), *life_of("w"), *changes, sizes=(3,))
