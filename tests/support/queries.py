@@ -59,11 +59,33 @@ def _told(pool: AsyncConnectionPool[Any], tell: Callable[[Execution], None]) -> 
             tell(Execution(query if isinstance(query, str) else query.as_string(self), params))
             return await super().execute(query, params, **options)
 
+    with _cursors(pool, Recording):
+        yield
+
+
+@contextlib.contextmanager
+def recorded_plans(pool: AsyncConnectionPool[Any]) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """What is read, each statement with the plan that it has where and when it is sent: one that looks back sees other tables."""
+    plans: list[tuple[str, dict[str, Any]]] = []
+
+    class Explaining(AsyncCursor[Any]):
+        async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            execution = Execution(query if isinstance(query, str) else query.as_string(self), params)
+            if execution.statement.split(None, 1)[0] in ("SELECT", "WITH"):
+                plans.append((execution.statement, await execution.plan(self.connection)))
+            return await super().execute(query, params, **options)
+
+    with _cursors(pool, Explaining):
+        yield plans
+
+
+@contextlib.contextmanager
+def _cursors(pool: AsyncConnectionPool[Any], factory: type[AsyncCursor[Any]]) -> Iterator[None]:
     take = pool.getconn
 
     async def getconn(*args: Any, **options: Any) -> AsyncConnection[Any]:
         connection: AsyncConnection[Any] = await take(*args, **options)
-        connection.cursor_factory = Recording
+        connection.cursor_factory = factory
         return connection
 
     pool.getconn = getconn  # type: ignore[method-assign]
