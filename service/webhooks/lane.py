@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 CONCURRENCY, _FURTHER = 8, 4
 #: Events read at once, and how many may be pending before reading on waits for something to be delivered.
 _PAGE, _READ_AHEAD = 200, 1000
+_TURNS = 4
 _GONE, _TOO_MANY = 410, 429
 #: The longest time between two turns, and how long attempts may take to end when the lane does.
 _LOOK_SECONDS, _END_SECONDS = 30.0, 2.0
@@ -62,6 +63,8 @@ class Means:
     now: Callable[[], datetime]
     retries: Retries = field(default_factory=Retries)
     drawn: Callable[[], float] = random.random
+    #: Turns at once: lanes share the pool with those who answer requests, and must not take all of it.
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_TURNS))
 
 
 class Lane:
@@ -103,7 +106,7 @@ class Lane:
 
     async def _turn(self) -> float:
         """Everything that can be done now; returns the seconds until there may be more."""
-        async with self._means.pool.connection() as connection:
+        async with self._means.turns, self._means.pool.connection() as connection:
             await self._note_ends(connection)
             seconds = await self._go_on(connection)
         if self._is_gone:
