@@ -28,7 +28,8 @@ async def measure(scene: Scene, rounds: int, seconds: float) -> list[dict[str, A
     """All of them over a scene that is there."""
     reports = []
     for title, (caller, path) in _pages(scene).items():
-        report, ours = await beside_bare(title, scene.server, scene.callers[caller], path, rounds, seconds, connections=CONNECTIONS)
+        api = scene.callers[caller]
+        report, ours = await beside_bare(title, scene.server, api, path, rounds, seconds, connections=CONNECTIONS, data_dir=scene.data_dir)
         reports.append(bounded(report, ours, MOST_P95_MS))
     return reports
 

@@ -22,13 +22,14 @@ class Scene:
     server: Server
     deployment: Deployment
     callers: dict[str, Api]
+    data_dir: Path
 
 
 @contextlib.asynccontextmanager
 async def large_scene(directory: Path) -> AsyncIterator[Scene]:
     """Fill a database of its own, start the service over it, sign everybody in."""
     embedded = EmbeddedPostgres()
-    dsn = await embedded.start(directory)
+    dsn = await embedded.start(directory / "postgres")
     try:
         async with aiohttp.ClientSession() as session:
             with service(LEDGER_DATABASE_URL=dsn) as server:
@@ -38,7 +39,7 @@ async def large_scene(directory: Path) -> AsyncIterator[Scene]:
                 like = await api.until(f"/workspaces/{made['id']}", lambda w: w["latest_build"]["status"] == "running")
             deployment = await add_deployment(dsn, like)
             with service(LEDGER_DATABASE_URL=dsn) as server:
-                yield Scene(server, deployment, await signed_in(server, session, deployment))
+                yield Scene(server, deployment, await signed_in(server, session, deployment), directory)
     finally:
         await embedded.stop()
 
