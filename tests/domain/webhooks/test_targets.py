@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
 
 from domain.webhooks.targets import is_public, url_problem
 
@@ -103,3 +109,17 @@ def test_public_addresses_are_known_in_every_form(address: str) -> None:
 @pytest.mark.parametrize("address", ["fe80::1%eth0", "::1%lo", "localhost", "", "1.1.1", "::ffff:10.0.0.1"])
 def test_what_is_no_public_address_is_not_taken_for_one(address: str) -> None:
     assert not is_public(address)
+
+
+@given(st.one_of(st.text(), st.from_regex(r"https?://[!-~]{1,30}(:[0-9]{1,6})?/?[!-~]{0,20}", fullmatch=True)))
+def test_every_text_is_judged_and_what_passes_is_read_alike_by_whoever_connects(text: str) -> None:
+    if url_problem(text, private_allowed=True):
+        return
+    read = URL(text)
+    assert read.scheme in ("http", "https")
+    assert read.user is None
+    assert read.host is not None
+    ours = urlsplit(text).hostname or ""
+    # Addresses may be spelled in several ways.
+    assert read.host == ours or ip_address(read.host) == ip_address(ours)
+    assert read.port == (urlsplit(text).port or (443 if read.scheme == "https" else 80))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +12,16 @@ import pytest
 from aiohttp import web
 from psycopg import AsyncConnection
 
+from domain.webhooks.events import WebhookCreated
+from domain.webhooks.state import WEBHOOK
 from service.http.schema_registry import standalone
+from service.store.mapper import EventMapper
+from service.store.personal_keys import KeyRing
 from service.store.webhook_sweep import sweep
 from tests.support.api import Client, Ledger, running_ledger
+from tests.support.projecting import store
 from tests.support.receiving import Message, Receiver
+from tests.support.spec import recorded
 from tests.support.webhooks import deliveries, deliveries_when, group, rename, webhook
 
 URL = "https://hooks.invalid/ledger"
@@ -175,6 +182,26 @@ async def test_a_private_target_that_is_allowed_no_more_is_refused_when_it_is_co
         tried = (await strict._admin.post(f"/webhooks/{made['id']}/test", want=200)).json
         assert "127.0.0.1 is not an address of the public internet" in tried["error"]
     assert receiver.messages == []
+
+
+async def test_one_that_came_by_its_events_alone_begins_when_it_is_given_a_secret(
+    near: Ledger, receiver: Receiver, migrated_url: str
+) -> None:
+    admin = await near.admin()
+    id = str(uuid.uuid4())
+    (event,) = recorded(WEBHOOK, id, WebhookCreated(receiver.url, "", ["GroupCreated"], True), start=datetime.now(UTC))
+    async with await AsyncConnection.connect(migrated_url, autocommit=True) as connection:
+        await store(connection, EventMapper(KeyRing()), [event])
+    await group(near, "before")
+    assert (await admin.get(f"/webhooks/{id}", want=200)).json["position"] is None
+    tried = await admin.post(f"/webhooks/{id}/test", want=400)
+    assert [violation["field"] for violation in tried.json["validations"]] == ["secret"]
+    given = (await admin.patch(f"/webhooks/{id}", {"rotate_secret": True}, want=200)).json
+    assert given["position"] is not None
+    assert given["previous_secret_until"] is None
+    await group(near, "after")
+    await receiver.until(lambda r: [event["data"]["name"] for event in r.events] == ["after"])
+    assert receiver.taken[0].is_signed_with(given["secret"])
 
 
 async def test_auditors_are_told_of_changes_and_of_refusals(ledger: Ledger) -> None:
