@@ -13,15 +13,14 @@ from projections.audit_log.search import ME, Filters, Query
 
 _COUNT: LiteralString = "SELECT count(*) FROM audit_log e WHERE {where}"
 _SUM: LiteralString = "SELECT coalesce(sum(e.count), 0) FROM audit_counts e WHERE {where}"
-# The page is cut first, by positions alone, which an index has: what it shows is looked up for its rows.
-_PAGE: LiteralString = """
+_PAGE: LiteralString = "SELECT e.position FROM audit_log e WHERE {where} ORDER BY e.position DESC LIMIT %(limit)s::bigint OFFSET %(offset)s"
+_ENTRIES: LiteralString = """
     SELECT a.*, coalesce(s.deleted, false) AS is_deleted,
       o.name AS organization_name, o.display_name AS organization_display_name, o.icon AS organization_icon,
-      to_jsonb(u) - '{{settings,ssh_public_key}}'::text[] AS person,
+      to_jsonb(u) - '{settings,ssh_public_key}'::text[] AS person,
       coalesce(a.target, r.username, '') AS shown_target,
       w.name AS workspace_name, w.owner_name AS workspace_owner, b.number AS build_number, t.name AS template_name
-    FROM (SELECT e.position FROM audit_log e WHERE {where} ORDER BY e.position DESC LIMIT %(limit)s::bigint OFFSET %(offset)s) AS page
-    JOIN audit_log a ON a.position = page.position
+    FROM audit_log a
     LEFT JOIN audit_subjects s ON s.type = a.resource_type AND s.id = a.resource_id
     LEFT JOIN organizations o ON o.id = a.organization_id
     LEFT JOIN users u ON u.id = a.user_id
@@ -30,6 +29,7 @@ _PAGE: LiteralString = """
     LEFT JOIN workspaces w ON w.id = CASE a.resource_type WHEN 'workspace' THEN a.resource_id ELSE b.workspace_id END
     LEFT JOIN template_versions v ON a.resource_type = 'template_version' AND v.id = a.resource_id
     LEFT JOIN templates t ON t.id = v.template_id
+    WHERE a.position = ANY(%s::bigint[])
     ORDER BY a.position DESC
 """
 _BY_NAME: LiteralString = "SELECT id FROM users WHERE lower(username) = %s"
@@ -39,18 +39,21 @@ _BY_EMAIL: LiteralString = "SELECT id FROM users WHERE lower(email) = %s"
 async def page(
     connection: AsyncConnection[Any], where: Condition, counted_as: Condition | None, *, limit: int, offset: int
 ) -> tuple[list[dict[str, Any]], int]:
-    """Rows for `render.py`, newest first, and how many there are on all pages; `limit` 0 is no limit. Two statements.
+    """Rows for `render.py`, newest first, and how many there are on all pages; `limit` 0 is no limit. Three statements.
 
-    Both are planned for the values that they are given: what is rare is found by another index than what is common.
+    The first two, which count and cut the page, are planned for the values that they are given: what is rare is found by another
+    index than what is common. What the page shows is looked up for its rows, always in the same way.
     """
     parameters = {**where.parameters, "limit": limit or None, "offset": offset}
     counting, of = (_COUNT, where) if counted_as is None else (_SUM, counted_as)
     async with connection.pipeline():
         counted = await connection.execute(sql.SQL(counting).format(where=of.text), of.parameters, prepare=False)
-        cursor = connection.cursor(row_factory=dict_row)
-        await cursor.execute(sql.SQL(_PAGE).format(where=where.text), parameters, prepare=False)
-    row = await counted.fetchone()
-    return await cursor.fetchall(), int(row[0]) if row else 0
+        cut = await connection.execute(sql.SQL(_PAGE).format(where=where.text), parameters, prepare=False)
+    row, positions = await counted.fetchone(), [found[0] for found in await cut.fetchall()]
+    cursor = connection.cursor(row_factory=dict_row)
+    if positions:
+        await cursor.execute(_ENTRIES, (positions,), prepare=True)
+    return await cursor.fetchall() if positions else [], int(row[0]) if row else 0
 
 
 async def named(connection: AsyncConnection[Any], query: Query, viewer_id: str, organization_id: str) -> Filters:

@@ -17,7 +17,7 @@ from domain.roles.permissions import Action
 from domain.roles.policy import allows
 from projections.queryvalues import TEXT, UUID, Term, choice, number, quoted, single
 from service.http.call import Call
-from service.http.event_pages import PRODUCES, documents, page_response, shape
+from service.http.event_pages import PRODUCES, page_response, shape
 from service.http.queries import QueryReader
 from service.http.routing import AFTER, Access, Parameter, Protocol, Route, Stream
 from service.store.log_reader import Selection
@@ -51,8 +51,7 @@ async def list_events(call: Call) -> web.StreamResponse:
     log, form = call.services.log, shape(call)
     async with call.pool.connection() as connection:
         upto = call.services.positions.current
-        events, reached = await log.after(connection, after, asked.selection, limit=asked.limit, upto=upto)
-        found = await documents(connection, events)
+        found, reached = await log.documents_after(connection, after, asked.selection, limit=asked.limit, upto=upto)
     return page_response(call, {"events": [form(event) for event in found], "next_after": reached})
 
 
