@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -42,15 +42,20 @@ _IS_CURRENT: LiteralString = """
     JOIN workspaces w ON w.id = a.workspace_id AND w.latest_build_id = a.build_id
     WHERE a.id = %s::uuid AND NOT a.deleted
 """
+# One row at least: with what follows, and nobody who is due.
 _DUE: LiteralString = """
-    SELECT a.id, a.correlation_id, a.spec, a.first_connected_at IS NOT NULL AND a.disconnected_at IS NULL AS is_connected
-    FROM agents a
-    JOIN workspaces w ON w.id = a.workspace_id AND w.latest_build_id = a.build_id AND NOT w.deleted
-    WHERE a.plays_at <= %s
-    ORDER BY a.plays_at
-    LIMIT %s
+    WITH due AS (
+      SELECT a.id, a.correlation_id, a.spec, a.first_connected_at IS NOT NULL AND a.disconnected_at IS NULL AS is_connected
+      FROM agents a
+      JOIN workspaces w ON w.id = a.workspace_id AND w.latest_build_id = a.build_id AND NOT w.deleted
+      WHERE a.plays_at <= %(now)s
+      ORDER BY a.plays_at
+      LIMIT %(limit)s
+    )
+    SELECT d.id, d.correlation_id, d.spec, d.is_connected, n.plays_at AS following
+    FROM (SELECT min(plays_at) AS plays_at FROM agents WHERE plays_at > %(now)s) n
+    LEFT JOIN due d ON true
 """
-_NEXT: LiteralString = "SELECT min(plays_at) FROM agents WHERE plays_at > %s"
 _STOPPING: LiteralString = """
     SELECT a.id, a.correlation_id, a.spec
     FROM builds l
@@ -78,7 +83,7 @@ _BEAT: LiteralString = """
 Row = dict[str, Any]
 
 
-async def _all(connection: AsyncConnection[Any], statement: LiteralString, parameters: Sequence[Any]) -> list[Row]:
+async def _all(connection: AsyncConnection[Any], statement: LiteralString, parameters: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(statement, parameters, prepare=True)
     return await cursor.fetchall()
@@ -108,16 +113,10 @@ async def is_current(connection: AsyncConnection[Any], agent_id: str) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def to_play(connection: AsyncConnection[Any], now: datetime, limit: int) -> list[Row]:
-    """Simulated agents of latest builds that are due: `{id, correlation_id, spec, is_connected}`."""
-    return await _all(connection, _DUE, (now, limit))
-
-
-async def next_to_play(connection: AsyncConnection[Any], now: datetime) -> datetime | None:
-    """When the next simulated agent will be due."""
-    cursor = await connection.execute(_NEXT, (now,), prepare=True)
-    row = await cursor.fetchone()
-    return row[0] if row else None
+async def to_play(connection: AsyncConnection[Any], now: datetime, limit: int) -> tuple[list[Row], datetime | None]:
+    """Simulated agents of latest builds that are due: `{id, correlation_id, spec, is_connected}`, and when the next will be."""
+    rows = await _all(connection, _DUE, {"now": now, "limit": limit})
+    return [row for row in rows if row["id"] is not None], rows[0]["following"]
 
 
 async def to_stop(connection: AsyncConnection[Any], build_ids: Sequence[str] | None) -> list[Row]:

@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 
 from projections.agents.tables import AGENTS, APP_STATUSES
 from projections.builds.render import Owner
+from projections.documents import dumps
 from projections.engine.tables import Row, Rows
 from projections.jobs.render import COLUMNS as JOB_COLUMNS
 from projections.workspaces.fold import MODEL
@@ -123,8 +124,11 @@ _STORE: LiteralString = """
     UPDATE workspaces w
     SET doc = n.doc, position = greatest(w.position, n.position), owner_name = n.owner_name, template_name = n.template_name,
       outdated = n.outdated, agent_states = string_to_array(n.agent_states, ',')
-    FROM unnest(%s::uuid[], %s::bytea[], %s::bigint[], %s::text[], %s::text[], %s::boolean[], %s::text[])
-      AS n (id, doc, position, owner_name, template_name, outdated, agent_states)
+    FROM ROWS FROM (
+      unnest(%s::bytea[]),
+      json_to_recordset(%s::json)
+        AS (id uuid, position bigint, owner_name text, template_name text, outdated boolean, agent_states text)
+    ) AS n (doc, id, position, owner_name, template_name, outdated, agent_states)
     WHERE w.id = n.id
 """
 
@@ -148,12 +152,13 @@ async def render_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
 
 async def render(connection: AsyncConnection[Any], positions: Mapping[str, int]) -> None:
     """Render the workspaces with these ids; each document gets the position at which it last changed."""
-    columns: list[list[Any]] = [[] for _ in range(7)]
+    documents: list[bytes | None] = []
+    columns: list[Mapping[str, Any]] = []
     for workspace, around in await surroundings(connection, list(positions)):
         rendered = None if around is None else render_workspace(workspace, around)
-        for column, value in zip(columns, _stored(workspace, around, rendered, positions[workspace["id"]]), strict=True):
-            column.append(value)
-    await connection.execute(_STORE, columns, prepare=True)
+        documents.append(None if rendered is None else rendered.document)
+        columns.append({"id": workspace["id"], "position": positions[workspace["id"]], **_columns(around, rendered)})
+    await connection.execute(_STORE, (documents, dumps(columns).decode()), prepare=True)
 
 
 async def surroundings(connection: AsyncConnection[Any], ids: Sequence[str]) -> list[tuple[Row, Surroundings | None]]:
@@ -237,16 +242,17 @@ def _surroundings(
     )
 
 
-def _stored(workspace: Row, around: Surroundings | None, rendered: Rendered | None, position: int) -> tuple[Any, ...]:
-    """Values in the order of the statement that stores them."""
+def _columns(around: Surroundings | None, rendered: Rendered | None) -> Mapping[str, Any]:
+    """What is stored beside the document."""
     if around is None or rendered is None:
-        return (workspace["id"], None, position, "", "", False, "")
-    return (
-        workspace["id"],
-        rendered.document,
-        position,
-        around.owner.username,
-        around.template.name,
-        rendered.outdated,
-        ",".join(rendered.agent_states),
-    )
+        return _UNSEEN
+    return {
+        "owner_name": around.owner.username,
+        "template_name": around.template.name,
+        "outdated": rendered.outdated,
+        "agent_states": ",".join(rendered.agent_states),
+    }
+
+
+#: Of a workspace whose first build is not there yet.
+_UNSEEN: Mapping[str, Any] = {"owner_name": "", "template_name": "", "outdated": False, "agent_states": ""}

@@ -99,8 +99,9 @@ class AgentPlayer:
         if self._opened or self._plays_at <= now:
             # Before the questions: what the feed tells meanwhile leads to another look.
             self._opened = False
-            due = await queries.to_play(connection, now, _AT_ONCE)
-            following = await queries.next_to_play(connection, now) if len(due) < _AT_ONCE else now
+            due, following = await queries.to_play(connection, now, _AT_ONCE)
+            if len(due) == _AT_ONCE:
+                following = now
             self._plays_at = now + self._poll if following is None else min(now + self._poll, following)
         failed = await self._play([(_stop(row), row) for row in stopping] + [(_turn(row, now), row) for row in due], now)
         if failed:

@@ -41,12 +41,13 @@ _IDLE: LiteralString = (
 _MATCHED: LiteralString = (
     """
     SELECT j.id, count(*), count(*) FILTER (WHERE d.last_seen_at >= j.created_at - make_interval(secs => 90)), max(d.last_seen_at)
-    FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[], %s::text[], %s::text[], %s::timestamptz[])
-      AS j (id, organization_id, tags, type, provisioner, created_at)
+    FROM json_to_recordset(%s::json)
+      AS j (id uuid, organization_id uuid, tags jsonb, type text, provisioner text, created_at timestamptz)
     JOIN provisioner_daemons d ON j.provisioner = ANY(d.provisioners) AND """
     + _MATCHES
     + " GROUP BY j.id"
 )
+_MATCHED_BY = ("id", "organization_id", "tags", "type", "provisioner", "created_at")
 _SLOTS: LiteralString = "SELECT id, slot FROM provisioner_daemons WHERE slot IS NOT NULL AND job_types = %s::text[] ORDER BY slot"
 _ADD: LiteralString = """
     INSERT INTO provisioner_daemons (id, organization_id, name, version, api_version, provisioners, job_types, tags, slot)
@@ -206,13 +207,6 @@ async def matched(connection: AsyncConnection[Any], jobs: Sequence[Mapping[str, 
     """
     if not jobs:
         return {}
-    columns: list[list[Any]] = [
-        [j["id"] for j in jobs],
-        [j["organization_id"] for j in jobs],
-        [_json(j["tags"]) for j in jobs],
-        [j["type"] for j in jobs],
-        [j["provisioner"] for j in jobs],
-        [j["created_at"] for j in jobs],
-    ]
-    cursor = await connection.execute(_MATCHED, columns)
+    known = [{name: job[name] for name in _MATCHED_BY} for job in jobs]
+    cursor = await connection.execute(_MATCHED, (orjson.dumps(known).decode(),), prepare=True)
     return {row[0]: Matched(*row[1:]) for row in await cursor.fetchall()}
