@@ -13,8 +13,8 @@ import pytest
 from psycopg import AsyncConnection
 
 from domain.kernel.events import Actor, Event, Metadata, Recorded, Stream
+from domain.organizations.events import OrganizationCreated, WorkspaceSharingSet
 from domain.users.events import UserCreated, UserDeleted, UserErased, UserPasswordChanged, UserProfileChanged
-from domain.workspaces.events import WorkspaceTTLSet
 from projections.engine.tail import read_page
 from service import bootstrap
 from service.importing import log
@@ -24,7 +24,7 @@ from service.store.personal_keys import KeyRing
 from service.store.wire import to_wire
 from tests.projections.workspaces.histories import START, uid
 
-ADA, BOB = uid("ada"), uid("bob")
+ADA, BOB, TEAM = uid("ada"), uid("bob"), uid("team")
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ PEOPLE = history(
     (ADA, UserCreated("ada", "ada@example.com", "Ada", "password", "active")),
     (BOB, UserCreated("bob", "", "", "none", "active")),
     (ADA, UserProfileChanged("ada2", "Ada")),
-    (uid("w"), WorkspaceTTLSet(1)),
+    (TEAM, OrganizationCreated("team", "Team", "", "")),
     (ADA, UserPasswordChanged()),
     (ADA, UserPasswordChanged()),
-    (uid("w"), WorkspaceTTLSet(2)),
+    (TEAM, WorkspaceSharingSet("none")),
 )
 
 
@@ -125,8 +125,8 @@ def _with(number: int, **changes: Any) -> list[Recorded]:
     [
         (_with(2, position=6), "line 3: position 6 comes after 6: positions must grow"),
         (_with(2, time=START), "line 3: its time is before that of the line above"),
-        (_with(6, version=3), f"position 21: stream {uid('w')} has version 3 where 2 should come"),
-        (_with(6, version=1), f"stream {uid('w')} has version 1 twice"),
+        (_with(6, version=3), f"position 21: stream {TEAM} has version 3 where 2 should come"),
+        (_with(6, version=1), f"stream {TEAM} has version 1 twice"),
         (PEOPLE[1:], f"position 9: stream {ADA} has version 2 where 1 should come"),
         ([*PEOPLE[:3], PEOPLE[6], replace(PEOPLE[3], position=22, time=PEOPLE[6].time)], "has version 2 where 1 should come"),
         ([], "the file holds no events"),
@@ -165,7 +165,7 @@ async def test_it_is_known_that_read_models_are_still_to_be_made_until_somebody_
     imported = await import_log(connection, lines(PEOPLE))
     assert await unfinished(connection) == imported
     await connection.execute(
-        "INSERT INTO ledger_events (originator_id, originator_version, topic, state) VALUES (%s, 3, 'WorkspaceTTLSet/1', '{}')", (uid("w"),)
+        "INSERT INTO ledger_events (originator_id, originator_version, topic, state) VALUES (%s, 3, 'WorkspaceSharingSet/1', '{}')", (TEAM,)
     )
     assert await unfinished(connection) is None
     await connection.execute("DELETE FROM ledger_events WHERE notification_id = 22")
