@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from psycopg import AsyncConnection
 
-from domain.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Violation
+from domain.kernel.errors import Forbidden, Invalid, NotFound, Violation
 from domain.kernel.ids import NIL
 from domain.roles import objects
 from domain.roles.permissions import Action
@@ -36,9 +36,9 @@ from service.http.rules import TEMPLATE_VERSION_NAME, one_of, required_without, 
 from service.http.template_access import path_version, require, template_object, version_in_path
 from service.http.version_documents import queued_document, version_documents
 from service.http.version_names import generated_name
-from service.provisioner.archive import holds_any
-from service.provisioner.template_yaml import NAMES
+from service.provisioner.uploads import declared_tags
 from service.store.files import file_content
+from service.store.template_variables import variable_values
 
 ECHO = "echo"
 _TAG = "Templates"
@@ -81,8 +81,8 @@ async def create(call: Call) -> web.Response:
     async with call.pool.connection() as connection:
         organization = await path_organization(call, connection)
         request = decode_body(await call.body(), CreateVersionRequest)
-        await _check_references(call, connection, organization.id, request)
-        provisioner = await _provisioner(connection, request)
+        template = await _checked_references(call, connection, organization.id, request)
+        declared = await _declared(connection, request, None if template is None else template["active_version_id"])
     version_id = str(uuid.uuid4())
     command = CreateTemplateVersion(
         version_id=version_id,
@@ -92,9 +92,10 @@ async def create(call: Call) -> web.Response:
         name=request.name or generated_name(),
         message=request.message,
         file_id=request.file_id,
-        provisioner=provisioner,
+        # The command-line tool and the web pages name terraform for every archive (contract/clients.md 1), which never reads that file.
+        provisioner=request.provisioner if declared is None else ECHO,
         initiator_id=call.caller.user_id,
-        tags=request.tags,
+        tags=_merged(declared or {}, request.tags),
         variables=tuple((v.name, v.value) for v in request.user_variable_values),
     )
     await call.execute(command)
@@ -102,9 +103,11 @@ async def create(call: Call) -> web.Response:
         return json_response(await queued_document(connection, version_id), 201)
 
 
-async def _check_references(call: Call, connection: AsyncConnection[Any], organization_id: str, request: CreateVersionRequest) -> None:
-    """The template, then the archive, each as far as the caller may know of it."""
-    subject = call.caller.subject
+async def _checked_references(
+    call: Call, connection: AsyncConnection[Any], organization_id: str, request: CreateVersionRequest
+) -> Mapping[str, Any] | None:
+    """The template, if one is named, then the archive, each as far as the caller may know of it. Returns the template's row."""
+    subject, template = call.caller.subject, None
     if request.template_id != NIL:
         template = await guarded_template(connection, request.template_id)
         if template is None or template["organization_id"] != organization_id:
@@ -116,27 +119,24 @@ async def _check_references(call: Call, connection: AsyncConnection[Any], organi
         raise Invalid("The example does not exist.", validations=[Violation("example_id", "there is no such example")])
     if await readable_file(connection, subject, request.file_id) is None:
         raise NotFound
-    if request.template_id == NIL and not allows(subject, Action.CREATE, objects.templates(organization_id)):
+    if template is None and not allows(subject, Action.CREATE, objects.templates(organization_id)):
         raise Forbidden
+    return template
 
 
-async def _provisioner(connection: AsyncConnection[Any], request: CreateVersionRequest) -> str:
-    """Who carries the archive out: `echo` what is declared in a template.yaml, whatever the request says.
-
-    The command-line tool and the web pages ask for `terraform` for every archive (contract/clients.md 1), and nobody else reads
-    that file. Without it the version waits for a provisioner of the kind that was asked for.
-    """
-    if request.provisioner == ECHO:
-        return ECHO
+async def _declared(
+    connection: AsyncConnection[Any], request: CreateVersionRequest, active_version_id: str | None
+) -> Mapping[str, str] | None:
+    """The tags in the archive's template.yaml, if it has one; variables as the import will see them."""
     content = await file_content(connection, request.file_id) or b""
-    return ECHO if await asyncio.to_thread(_is_declared, content) else request.provisioner
+    inherited = await variable_values(connection, active_version_id) if active_version_id else {}
+    given = [(v.name, v.value) for v in request.user_variable_values]
+    return await asyncio.to_thread(declared_tags, content, given, inherited)
 
 
-def _is_declared(content: bytes) -> bool:
-    try:
-        return holds_any(content, NAMES)
-    except DomainError:
-        return False
+def _merged(declared: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, str]:
+    """What the request asks for wins over what the archive declares, unless it is empty (contract/lifecycle.md C4)."""
+    return {**declared, **{name: value for name, value in asked.items() if value or name not in declared}}
 
 
 async def show(call: Call) -> web.Response:

@@ -16,7 +16,7 @@ import tarfile
 import time
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.kernel.errors import Invalid, TooLarge
@@ -50,12 +50,9 @@ def unpack(raw: bytes) -> dict[str, bytes]:
     Raises `Invalid` for what is no archive or has a name that leads out of it, `TooLarge` beyond `MAX_BYTES`, `MAX_ENTRIES`
     or `MAX_RATIO` (how many times larger than the archive its content may be).
     """
-    return {e.path: e.content for e in _entries(raw) if e.content is not None}
-
-
-def holds_any(raw: bytes, paths: Collection[str]) -> bool:
-    """Whether one of these is a file of the archive; looks no further than the first. Raises as `unpack` does."""
-    return any(e.content is not None and e.path in paths for e in _entries(raw))
+    allowed = min(MAX_BYTES, max(FREE_BYTES, MAX_RATIO * len(raw)))
+    entries = _zip_entries(raw, allowed) if raw[:4] in _ZIP_STARTS else _tar_entries(raw, allowed)
+    return {e.path: e.content for e in entries if e.content is not None}
 
 
 def zip_to_tar(raw: bytes) -> bytes:
@@ -90,11 +87,6 @@ def tar_to_zip(raw: bytes) -> bytes:
             info.create_system = 3  # Unix: the attributes above are understood on every machine
             archive.writestr(info, entry.content or b"", zipfile.ZIP_DEFLATED)
     return out.getvalue()
-
-
-def _entries(raw: bytes) -> Iterator[Entry]:
-    allowed = min(MAX_BYTES, max(FREE_BYTES, MAX_RATIO * len(raw)))
-    return _zip_entries(raw, allowed) if raw[:4] in _ZIP_STARTS else _tar_entries(raw, allowed)
 
 
 def _tar_entries(raw: bytes, allowed: int) -> Iterator[Entry]:

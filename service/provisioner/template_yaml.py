@@ -39,15 +39,8 @@ def parse_template(
     Takes time in proportion to the text: large ones belong on a worker thread. Raises `ImportFailed` for anything that is
     wrong, with the file, line and key; with its code when required variables have no value.
     """
-    file = _template_file(files)
-    no_names = Reading(file, lambda text: render(text, {}))
-    root = Section(parse_document(files[file], file), "", TEMPLATE_KEYS, no_names)
-    if "version" not in root:
-        raise root.failed("version", "is missing")
-    if root.whole("version") != FORMAT_VERSION:
-        raise root.failed("version", f"only version {FORMAT_VERSION} of the format is known")
-    variables = read_variables(root.sections("variables", VARIABLE_KEYS))
-    values = resolve_variables(variables, given, inherited or {})
+    root, variables, values = _opened(files, given, inherited or {})
+    file = root.reading.file
     static = root.using(Reading(file, _StaticTexts(variables, values)))
     parameters = read_parameters(static.sections("parameters", PARAMETER_KEYS))
     presets = read_presets(static.sections("presets", PRESET_KEYS))
@@ -65,6 +58,27 @@ def parse_template(
         stop=read_transition(plans.section("stop", TRANSITION_KEYS), files),
         delete=read_transition(plans.section("delete", TRANSITION_KEYS), files),
     )
+
+
+def parse_tags(files: Mapping[str, bytes], given: Iterable[tuple[str, str]], inherited: Mapping[str, str]) -> Mapping[str, str]:
+    """The provisioner tags alone, which the import needs before it can begin. Raises `ImportFailed`, not for what is wrong elsewhere."""
+    root, variables, values = _opened(files, given, inherited)
+    return root.using(Reading(root.reading.file, _StaticTexts(variables, values))).text_map("tags")
+
+
+def _opened(
+    files: Mapping[str, bytes], given: Iterable[tuple[str, str]], inherited: Mapping[str, str]
+) -> tuple[Section, tuple[TemplateVariable, ...], Mapping[str, str]]:
+    """The document, its variables and their values."""
+    file = _template_file(files)
+    no_names = Reading(file, lambda text: render(text, {}))
+    root = Section(parse_document(files[file], file), "", TEMPLATE_KEYS, no_names)
+    if "version" not in root:
+        raise root.failed("version", "is missing")
+    if root.whole("version") != FORMAT_VERSION:
+        raise root.failed("version", f"only version {FORMAT_VERSION} of the format is known")
+    variables = read_variables(root.sections("variables", VARIABLE_KEYS))
+    return root, variables, resolve_variables(variables, given, inherited)
 
 
 class _StaticTexts:

@@ -55,6 +55,16 @@ async def test_what_is_declared_is_carried_out_whatever_provisioner_a_client_nam
     assert (await admin.post(f"/organizations/{organization}/templates", request, want=201)).json["provisioner"] == "echo"
 
 
+async def test_an_import_bears_the_tags_of_its_archive_and_of_its_request(ledger: Ledger) -> None:
+    admin, organization = await ledger.admin(), await ledger.organization_id()
+    spec = {**PLAIN, "tags": {"zone": "moon", "size": "small", "kind": "vm"}}
+    version = await make_version(admin, organization, spec, tags={"size": "big", "kind": ""})
+    assert version["job"]["tags"] == {"zone": "moon", "size": "big", "kind": "vm", "scope": "organization", "owner": ""}
+    # Nobody bears them, so nobody takes it.
+    shown = (await admin.get(f"/templateversions/{version['id']}", want=200)).json
+    assert (shown["job"]["status"], shown["matched_provisioners"]["count"]) == ("pending", 0)
+
+
 @pytest.mark.parametrize("raw", [tar_of(**{"main.tf": b""}), b"no archive at all"])
 async def test_what_is_declared_nowhere_waits_for_a_provisioner_of_its_kind(ledger: Ledger, raw: bytes) -> None:
     admin, organization = await ledger.admin(), await ledger.organization_id()
