@@ -13,8 +13,9 @@ Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
 
 #: For whoever repeats the same statements about rows whose keys it knows. Planning a document's statement for the keys at hand
 #: takes many times what running it does. A plan that is kept must also suit the table as it grows: one that looks up keys does,
-#: one that was made while a few rows were cheaper to read whole does not.
-_PLAN_ONCE = ("SET plan_cache_mode TO force_generic_plan", "SET enable_seqscan TO off")
+#: one that was made while a few rows were cheaper to read whole does not. Before PostgreSQL 18 a table that has to be read whole
+#: all the same counts as endlessly costly, for which a program would be compiled.
+_PLAN_ONCE = ("SET plan_cache_mode TO force_generic_plan", "SET enable_seqscan TO off", "SET jit TO off")
 
 
 def connector(dsn: str, *, plans_once: bool = False) -> Connect:
