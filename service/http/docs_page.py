@@ -1,6 +1,7 @@
-"""The published documents and the page that shows them: `/api/v2/openapi.json`, `/api/v2/asyncapi.json`, `/api/v2/docs`.
+"""The published documents and the pages that show them: `/api/v2/openapi.json`, `/api/v2/asyncapi.json`, `/api/v2/docs`,
+`/api/v2/events.json`, `/api/v2/docs/events`.
 
-Everything is ready bytes with an ETag after the first request. The page loads nothing from other hosts and runs no inline script.
+Everything is ready bytes with an ETag after the first request. The pages load nothing from other hosts and run no inline script.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from aiohttp import web
 
 from domain.kernel.errors import NotFound
 from service.http.asyncapi import build_asyncapi
+from service.http.events_page import events_page
 from service.http.openapi import build_document
 from service.http.routing import Access, Handler, Route
+from service.store.catalogue import catalogue
 
 if TYPE_CHECKING:
     from service.http.call import Call
@@ -63,6 +66,14 @@ def documentation_routes(table: Callable[[], Sequence[Route]]) -> tuple[Route, .
     def asyncapi() -> _Ready:
         return _ready(orjson.dumps(build_asyncapi(table())), _JSON)
 
+    @cache
+    def events() -> _Ready:
+        return _ready(orjson.dumps(catalogue()), _JSON)
+
+    @cache
+    def events_shown() -> _Ready:
+        return _ready(events_page(catalogue()), _CONTENT_TYPES[_PAGE])
+
     async def page(call: Call) -> web.StreamResponse:
         return _answer(call.request, _asset(_PAGE))
 
@@ -78,15 +89,23 @@ def documentation_routes(table: Callable[[], Sequence[Route]]) -> tuple[Route, .
     async def asyncapi_document(call: Call) -> web.StreamResponse:
         return _answer(call.request, asyncapi())
 
+    async def events_document(call: Call) -> web.StreamResponse:
+        return _answer(call.request, events())
+
+    async def event_catalogue(call: Call) -> web.StreamResponse:
+        return _answer(call.request, events_shown())
+
     return (
         _row("/openapi.json", openapi_document, "The OpenAPI 3.1 document of this service", "application/json"),
         _row("/asyncapi.json", asyncapi_document, "The AsyncAPI 3.0 document of its streams", "application/json"),
+        _row("/events.json", events_document, "The catalogue of events, with the JSON Schema of each", "application/json", shape="array"),
         _row("/docs", page, "This documentation as a page", "text/html"),
+        _row("/docs/events", event_catalogue, "The catalogue of events as a page", "text/html"),
         _row("/docs/{asset}", asset, "A part of the documentation page", "text/css", "text/javascript"),
     )
 
 
-def _row(path: str, handler: Handler, summary: str, *produces: str) -> Route:
+def _row(path: str, handler: Handler, summary: str, *produces: str, shape: str = "object") -> Route:
     return Route(
         "GET",
         path,
@@ -94,7 +113,7 @@ def _row(path: str, handler: Handler, summary: str, *produces: str) -> Route:
         access=Access.PUBLIC,
         permission="none",
         summary=summary,
-        responses={200: {"type": "object"} if produces == ("application/json",) else None, 304: None},
+        responses={200: {"type": shape} if produces == ("application/json",) else None, 304: None},
         tag="Documentation",
         produces=produces,
     )

@@ -1,15 +1,27 @@
-"""The catalogue of events as a public interface: name, version, category, since when, JSON Schema of the payload."""
+"""The catalogue of events as a public interface: what each means, since when it is there, what it holds, and one that was stored.
+
+Examples are the samples that tests keep readable for ever, one of each version ever released (`event_samples/`).
+"""
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import inspect
 import types
 import typing
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
 from typing import Any
+
+import orjson
 
 import service.commands.router  # noqa: F401  (registers every event)
 from domain.kernel.events import Event, event_types
+from service.store.mapper import EventMapper
+from service.store.personal_keys import KeyRing
+from service.store.wire import to_wire
 
 _SIMPLE: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
@@ -20,21 +32,41 @@ _SIMPLE: dict[Any, dict[str, Any]] = {
     datetime: {"type": "string", "format": "date-time"},
     type(None): {"type": "null"},
 }
+#: Where an example stands in the log, and what its user is called.
+_POSITION, _USERNAME = 4711, "ada"
 
 
+@cache
 def catalogue() -> list[dict[str, Any]]:
-    """One entry per registered event, in name order."""
+    """One entry per registered event, in name order. `upcast_from` are the older versions that are read as this one; `follows` says
+    that the system records it as a consequence of another event of the same change; `example` is it on the wire (design.md 7)."""
     return [
         {
             "name": name,
             "version": cls.VERSION,
             "category": cls.CATEGORY,
             "since": cls.SINCE,
-            "description": cls.__doc__,
+            "description": inspect.cleandoc(cls.__doc__ or ""),
+            "personal": list(cls.PERSONAL),
+            "follows": cls.FOLLOWS,
+            "upcast_from": list(range(1, cls.VERSION)),
             "schema": _schema(cls),
+            "example": _example(cls),
         }
         for name, cls in event_types().items()
     ]
+
+
+def _example(cls: type[Event]) -> dict[str, Any]:
+    text = files("service.store").joinpath("event_samples", f"{cls.NAME}.v{cls.VERSION}.json").read_bytes()
+    sample = orjson.loads(text)
+    keys = KeyRing()
+    key = sample.get("personal_key")
+    keys.put(sample["stream_id"], base64.b64decode(key) if key else None)
+    state = orjson.dumps(sample["state"])
+    recorded = EventMapper(keys).decode(sample["stream_id"], sample["stream_version"], sample["topic"], state, _POSITION)
+    actor = recorded.metadata.actor
+    return to_wire(recorded, {actor.id: _USERNAME} if actor.kind == "user" and actor.id else {})
 
 
 def _schema(cls: type[Event]) -> dict[str, Any]:

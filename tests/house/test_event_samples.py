@@ -21,7 +21,7 @@ from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
 from tests.house.source import ROOT
 
-FOLDER = ROOT / "tests" / "samples" / "events"
+FOLDER = ROOT / "service" / "store" / "event_samples"
 SAMPLES = sorted(FOLDER.glob("*.json"))
 SCHEMAS = {(entry["name"], entry["version"]): entry["schema"] for entry in catalogue()}
 
