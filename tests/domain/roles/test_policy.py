@@ -11,7 +11,7 @@ from domain.roles.objects import ANY_OWNER, Object
 from domain.roles.permissions import Action, Permission
 from domain.roles.policy import allows, allows_on_workspace, compile_subject
 from domain.roles.role import Role
-from tests.domain.roles.subjects import ANOTHER, GROUP, ME, ORG, OTHER_ORG, THING, membership, subject, with_custom
+from tests.domain.roles.subjects import ANOTHER, GROUP, ME, NOWHERE, ORG, OTHER_ORG, THING, membership, subject, with_custom
 
 CREATE = Permission("workspace", "create")
 FOR_ANYBODY = objects.new_workspace(owner_id=ANY_OWNER, organization_id=ORG)
@@ -172,6 +172,9 @@ def test_a_group_entry_needs_membership_of_the_objects_organization() -> None:
     assert not allows(inside, "stop", shared(group_acl=acl))
     assert not allows(outside, "read", shared(group_acl=acl))
     assert not allows(subject("member"), "read", shared(group_acl=acl))
+    among_others = {NOWHERE: ["read"], **acl, OTHER_ORG: ["*"]}
+    assert allows(inside, "read", shared(group_acl=among_others)), "one of the groups is enough"
+    assert not allows(inside, "stop", shared(group_acl=among_others)), "what other groups are given is theirs"
 
 
 def test_everyone_is_the_entry_of_the_organization_itself() -> None:
