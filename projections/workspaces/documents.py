@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import AsyncConnection
 
@@ -73,7 +73,7 @@ _MAIN: LiteralString = f"""
       coalesce((t.settings ->> 'default_ttl_ms')::bigint, 0),
       EXISTS (SELECT FROM agents a WHERE a.build_id = w.latest_build_id AND NOT a.deleted),
       EXISTS (SELECT FROM app_statuses s WHERE s.workspace_id = w.id)
-    FROM workspaces w
+    FROM {{workspaces}}
     LEFT JOIN builds b ON b.id = w.latest_build_id
     LEFT JOIN jobs j ON j.id = b.job_id
     LEFT JOIN users o ON o.id = w.owner_id
@@ -81,19 +81,19 @@ _MAIN: LiteralString = f"""
     LEFT JOIN templates t ON t.id = w.template_id
     LEFT JOIN template_versions v ON v.id = b.template_version_id
     LEFT JOIN users i ON i.id = b.initiator_id
-    WHERE w.id = ANY(%s::uuid[])
+    WHERE {{named}}
 """
 _AGENTS: LiteralString = f"""
     SELECT w.id, {", ".join("a." + c for c in _AGENT)}
-    FROM workspaces w
+    FROM {{workspaces}}
     JOIN agents a ON a.build_id = w.latest_build_id
-    WHERE w.id = ANY(%s::uuid[]) AND NOT a.deleted
+    WHERE {{named}} AND NOT a.deleted
 """
 _STATUSES: LiteralString = f"""
     SELECT {", ".join("s." + c for c in _STATUS)}
-    FROM workspaces w
+    FROM {{workspaces}}
     JOIN app_statuses s ON s.workspace_id = w.id AND s.build_id = w.latest_build_id
-    WHERE w.id = ANY(%s::uuid[])
+    WHERE {{named}}
     ORDER BY s.created_at DESC, s.id DESC
 """
 _LATEST_STATUSES: LiteralString = f"""
@@ -102,6 +102,28 @@ _LATEST_STATUSES: LiteralString = f"""
     WHERE s.workspace_id = ANY(%s::uuid[])
     ORDER BY s.workspace_id, s.created_at DESC, s.id DESC
 """
+
+
+class _Statements(NamedTuple):
+    """Those that say which workspaces they are about, each with one array of ids."""
+
+    main: LiteralString
+    agents: LiteralString
+    statuses: LiteralString
+
+
+def _about(workspaces: LiteralString, named: LiteralString) -> _Statements:
+    return _Statements(
+        _MAIN.format(workspaces=workspaces, named=named),
+        _AGENTS.format(workspaces=workspaces, named=named),
+        _STATUSES.format(workspaces=workspaces, named=named),
+    )
+
+
+_NOW = _about("workspaces w", "w.id = ANY(%s::uuid[])")
+# In the past the planner takes a workspace for all of its versions, and would rather read everybody's neighbours than look for those
+# of so many one by one. Here it is told that there is one of each.
+_THEN = _about("unnest(%s::uuid[]) AS k (id) CROSS JOIN LATERAL (SELECT * FROM workspaces w WHERE w.id = k.id LIMIT 1) AS w", "true")
 _PEOPLE: LiteralString = "SELECT id, name, avatar_url FROM users WHERE id = ANY(%s::uuid[]) AND NOT deleted"
 _GROUPS: LiteralString = """
     SELECT id, name, avatar_url FROM groups WHERE id = ANY(%(ids)s::uuid[])
@@ -161,20 +183,23 @@ async def render(connection: AsyncConnection[Any], positions: Mapping[str, int])
     await connection.execute(_STORE, (documents, dumps(columns).decode()), prepare=True)
 
 
-async def surroundings(connection: AsyncConnection[Any], ids: Sequence[str]) -> list[tuple[Row, Surroundings | None]]:
-    """The rows of those of these workspaces that exist, with everything that their documents show: as of now, or as of when the
-    connection looks back to. None while the first build is not there yet."""
-    found = await (await connection.execute(_MAIN, (list(ids),), prepare=True)).fetchall()
+async def surroundings(
+    connection: AsyncConnection[Any], ids: Sequence[str], *, past: bool = False
+) -> list[tuple[Row, Surroundings | None]]:
+    """The rows of those of these workspaces that exist, with everything that their documents show: as of now, or (`past`) as of
+    when the connection looks back to. None while the first build is not there yet."""
+    ask = _THEN if past else _NOW
+    found = await (await connection.execute(ask.main, (list(ids),), prepare=True)).fetchall()
     agents_of: dict[str, list[Row]] = defaultdict(list)
     with_agents = [values[0] for values in found if values[_HAS_AGENTS]]
     if with_agents:
-        for values in await (await connection.execute(_AGENTS, (with_agents,), prepare=True)).fetchall():
+        for values in await (await connection.execute(ask.agents, (with_agents,), prepare=True)).fetchall():
             agents_of[values[0]].append(dict(zip(_AGENT, values[1:], strict=True)))
     statuses_of: dict[str, list[Row]] = defaultdict(list)
     latest_of: dict[str, Row] = {}
     with_statuses = [values[0] for values in found if values[_HAS_STATUSES]]
     if with_statuses:
-        for row in await _statuses(connection, _STATUSES, with_statuses):
+        for row in await _statuses(connection, ask.statuses, with_statuses):
             statuses_of[row["agent_id"]].append(row)
         latest_of = {row["workspace_id"]: row for row in await _statuses(connection, _LATEST_STATUSES, with_statuses)}
     people, groups = await _actors(connection, found)

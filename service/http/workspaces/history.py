@@ -50,10 +50,12 @@ async def history(call: Call) -> web.Response:
 async def _changes(connection: AsyncConnection[Any], call: Call, id: str, positions: Sequence[int]) -> list[list[dict[str, Any]]]:
     """What each event changed in the caller's document. Where events follow each other at once, one's past is the other's."""
     then: dict[int, Any] = {}
-    for position in {p for at in positions for p in (at - 1, at)}:
-        async with looking_back(connection, position):
-            past = (await documents_then(connection, call, [id])).get(id)
-        then[position] = None if past is None else orjson.loads(past.body)
+    # One pipeline: what ends a look back and begins the next travels with its first question.
+    async with connection.pipeline():
+        for position in {p for at in positions for p in (at - 1, at)}:
+            async with looking_back(connection, position):
+                past = (await documents_then(connection, call, [id])).get(id)
+            then[position] = None if past is None else orjson.loads(past.body)
     return [changes(then[at - 1], then[at]) for at in positions]
 
 

@@ -25,7 +25,7 @@ from projections.users.queries import user_by_name
 from projections.workspaces.acl import acl_document, stored_acl
 from projections.workspaces.documents import surroundings
 from projections.workspaces.past_pages import page_then
-from projections.workspaces.queries import id_of_name
+from projections.workspaces.queries import id_of_name, name_of
 from projections.workspaces.render import QueuePlace, queued, render_workspace, shown
 from projections.workspaces.search import conditions, visibility
 from service.http.call import Call
@@ -50,7 +50,9 @@ class Past:
 
 async def documents_then(connection: AsyncConnection[Any], call: Call, ids: Sequence[str]) -> Mapping[str, Past]:
     """Those of the workspaces that there were, by id; `connection` looks back."""
-    around = [(workspace, its) for workspace, its in await surroundings(connection, ids) if its is not None]
+    # Each is a handful of rows by their keys: to plan for every one anew would cost many times what it takes to find them.
+    await connection.execute("SET LOCAL plan_cache_mode TO force_generic_plan")
+    around = [(workspace, its) for workspace, its in await surroundings(connection, ids, past=True) if its is not None]
     rendered = [(workspace, its, render_workspace(workspace, its)) for workspace, its in around]
     waiting = [its.job["id"] for _, its, document in rendered if document.status == _PENDING]
     places = await queue_places(connection, waiting) if waiting else {}
@@ -66,7 +68,7 @@ async def documents_then(connection: AsyncConnection[Any], call: Call, ids: Sequ
 
 async def workspace_then(call: Call, document: Document, position: int, *, include_deleted: bool) -> web.Response:
     """One workspace at a position. Raises `NotFound` before its creation, `Gone` when it was deleted and that was not asked for."""
-    async with call.pool.connection() as connection, looking_back(connection, position):
+    async with call.pool.connection() as connection, connection.pipeline(), looking_back(connection, position):
         past = (await documents_then(connection, call, (document.id,))).get(document.id)
     if past is None:
         raise NotFound
@@ -113,8 +115,8 @@ def _is_id(handle: str) -> bool:
 
 async def acl_then(call: Call, document: Document, position: int) -> web.Response:
     """With whom it was shared. Raises `NotFound` before its creation."""
-    async with call.pool.connection() as connection, looking_back(connection, position):
-        if not (await surroundings(connection, (document.id,))):
+    async with call.pool.connection() as connection, connection.pipeline(), looking_back(connection, position):
+        if await name_of(connection, document.id) is None:
             raise NotFound
         body = await acl_document(connection, *await stored_acl(connection, document.id), past=True)
     response = json_response(body)
@@ -125,7 +127,7 @@ async def acl_then(call: Call, document: Document, position: int) -> web.Respons
 async def list_then(call: Call, wanted: Page, text: str, position: int) -> web.Response:
     """A page of what matched then, of what the caller may read today."""
     subject = call.caller.subject
-    async with call.pool.connection() as connection, looking_back(connection, position):
+    async with call.pool.connection() as connection, connection.pipeline(), looking_back(connection, position):
         filters = await read_query(connection, subject, text)
         of_today = list(_readable_today(subject))
         found = await page_then(

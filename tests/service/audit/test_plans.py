@@ -66,9 +66,20 @@ _VERSIONS: tuple[LiteralString, ...] = (
 )
 
 
-async def _grow(connection: AsyncConnection[Any], organization: str) -> None:
-    parameters = {"organization": organization, "start": datetime.now(UTC) - timedelta(days=60)}
-    for statement in (_LOG, _ENTRIES, _HISTORY, *_VERSIONS):
+# The real one has been changed more often than any other.
+_BUSY: LiteralString = """
+    INSERT INTO workspaces_versions (id, owner_id, organization_id, template_id, name, favorite, deleted, user_acl, group_acl,
+      latest_build_id, parameters, status, transition, position, until)
+    SELECT id, owner_id, organization_id, template_id, name, favorite, deleted, user_acl, group_acl,
+      latest_build_id, parameters, status, transition, 1000 + n * 10, 1010 + n * 10
+    FROM workspaces, generate_series(1, 5000) AS n
+    WHERE id = %(workspace)s::uuid
+"""
+
+
+async def _grow(connection: AsyncConnection[Any], organization: str, workspace: str) -> None:
+    parameters = {"organization": organization, "workspace": workspace, "start": datetime.now(UTC) - timedelta(days=60)}
+    for statement in (_LOG, _ENTRIES, _HISTORY, *_VERSIONS, _BUSY):
         await connection.execute(statement, parameters)
     await connection.execute("SELECT setval('ledger_events_notification_id_seq', %s)", (HEAD,))
 
@@ -76,9 +87,10 @@ async def _grow(connection: AsyncConnection[Any], organization: str) -> None:
 @pytest.fixture
 async def old(yard: Yard) -> str:
     """The path of a workspace that was changed before a long past was made up, and after it."""
-    path = f"/workspaces/{(await yard.running('mine'))['id']}"
+    id = (await yard.running("mine"))["id"]
+    path = f"/workspaces/{id}"
     async with yard.ledger.services.pool.connection() as connection:
-        await _grow(connection, yard.organization)
+        await _grow(connection, yard.organization, id)
     await yard.ann.put(f"{path}/ttl", {"ttl_ms": 7_200_000}, want=204)
     async with yard.ledger.services.pool.connection() as connection:
         await connection.execute("VACUUM ANALYZE")
