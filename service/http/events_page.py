@@ -76,16 +76,17 @@ def _fields(schema: Mapping[str, Any]) -> str:
     if not schema["properties"]:
         return '<p class="quiet">It has no fields: that it happened says all.</p>'
     rows = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{escape(_kind(part))}</td>"
-        f"<td>{', '.join(_remarks(name, part, schema['required']))}</td></tr>"
+        f"<tr><td><code>{escape(name)}</code></td><td>{escape(_kind(part))}</td><td>{_remarks(part)}</td></tr>"
         for name, part in schema["properties"].items()
     )
     return f'<div class="scroll"><table><tr><th>Field</th><th>Type</th><th>Remarks</th></tr>{rows}</table></div>'
 
 
-def _remarks(name: str, part: Mapping[str, Any], required: Sequence[str]) -> list[str]:
+def _remarks(part: Mapping[str, Any]) -> str:
     remarks = ["personal: sealed in the log, empty once the person is erased"] if part.get("description") == "personal" else []
-    return remarks if name in required else [*remarks, "came later: older events hold its default"]
+    if "default" in part:
+        remarks.append(f"default <code>{escape(orjson.dumps(part['default']).decode())}</code>")
+    return ", ".join(remarks)
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -72,7 +72,7 @@ def _example(cls: type[Event]) -> dict[str, Any]:
 def _schema(cls: type[Event]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
-    properties = {f.name: _of(hints[f.name]) for f in fields}
+    properties = {f.name: {**_of(hints[f.name]), **_default(f)} for f in fields}
     required = [f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -80,6 +80,12 @@ def _schema(cls: type[Event]) -> dict[str, Any]:
         "properties": {n: {**s, "description": "personal"} if n in cls.PERSONAL else s for n, s in properties.items()},
         "required": required,
     }
+
+
+def _default(field: dataclasses.Field[Any]) -> dict[str, Any]:
+    if field.default_factory is not dataclasses.MISSING:
+        return {"default": field.default_factory()}
+    return {} if field.default is dataclasses.MISSING else {"default": field.default}
 
 
 def _of(hint: Any) -> dict[str, Any]:

@@ -66,6 +66,23 @@ async def test_the_parts_of_the_page_are_served(client: ClientSession, name: str
         assert (response.status, response.content_type) == (200, content_type)
 
 
+async def test_the_catalogue_of_events_is_a_page_without_scripts_and_a_document(client: ClientSession) -> None:
+    async with client.get("/api/v2/docs/events") as response:
+        text = await response.text()
+        assert (response.status, response.content_type) == (200, "text/html")
+        assert "unsafe" not in response.headers["Content-Security-Policy"]
+    assert "<script" not in text
+    assert " style=" not in text
+    async with client.get("/api/v2/events.json") as response:
+        events = await response.json()
+        etag = response.headers["ETag"]
+    assert [entry["name"] for entry in events if f'<article id="{entry["name"]}">' not in text] == []
+    async with client.get("/api/v2/events.json", headers={"If-None-Match": etag}) as response:
+        assert response.status == 304
+    async with client.get("/api/v2/docs") as response:
+        assert 'href="docs/events"' in await response.text()
+
+
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fdocs_page.py", "__init__.py"])
 async def test_nothing_else_is_served(client: ClientSession, name: str) -> None:
     async with client.get(f"/api/v2/docs/{name}") as response:

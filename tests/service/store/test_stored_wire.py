@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,12 @@ import orjson
 import pytest
 from psycopg import AsyncConnection
 
+import domain.kernel.events as registry
 from domain.kernel.codec import split_topic
-from domain.kernel.events import event_types
+from domain.kernel.events import Event, event, event_types
+from domain.kernel.upcasting import upcaster
 from projections import live
+from service.importing.lines import Unreadable, read_line
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
 from service.store.stored_wire import StoredRow, _form, stored_documents
@@ -93,6 +98,46 @@ async def test_what_a_newer_release_wrote_is_passed_over(connection: AsyncConnec
     sample = read(_sample("UserDeleted.v1.json"))
     rows = [rows_of({**sample, "topic": topic}), rows_of(sample)]
     assert [d["type"] for d in await stored_documents(connection, EventMapper(KeyRing()), rows)] == ["UserDeleted"]
+
+
+async def test_an_older_version_is_shown_and_imported_as_todays(connection: AsyncConnection[Any]) -> None:
+    name = "TestLightSwitched"
+    try:
+
+        @event(name, version=3, category="test")
+        @dataclass(frozen=True, slots=True)
+        class LightSwitched(Event):
+            """How bright it is from now on, in percent."""
+
+            percent: int
+            since: datetime
+
+        @upcaster(name, 1)
+        def _named(payload: dict[str, Any]) -> dict[str, Any]:
+            return {"share": 1.0 if payload["on"] else 0.0, "since": payload["since"]}
+
+        @upcaster(name, 2)
+        def _percent(payload: dict[str, Any]) -> dict[str, Any]:
+            return {"percent": round(payload["share"] * 100), "since": payload["since"]}
+
+        sample, since = read(_sample("UserDeleted.v1.json")), "2026-03-02T09:15:00.120000Z"
+        rows = [
+            rows_of({**sample, "topic": f"{name}/{version}"}, {**sample["state"], "data": {**data, "since": since}})
+            for version, data in ((1, {"on": True}), (2, {"share": 0.25}), (3, {"percent": 50}))
+        ]
+        documents = [*await stored_documents(connection, EventMapper(KeyRing()), rows)]
+        assert [document["version"] for document in documents] == [3, 3, 3]
+        assert [document["data"] for document in documents] == [
+            {"percent": percent, "since": "2026-03-02T09:15:00.12Z"} for percent in (100, 25, 50)
+        ]
+        read_back = [read_line(orjson.dumps(document)).event for document in documents]
+        older = {**documents[0], "version": 1, "data": {"on": False, "since": since}}
+        read_back.append(read_line(orjson.dumps(older)).event)
+        assert read_back == [LightSwitched(percent, datetime.fromisoformat(since)) for percent in (100, 25, 50, 0)]
+        with pytest.raises(Unreadable, match="is not that of TestLightSwitched in version 1"):
+            read_line(orjson.dumps({**older, "data": {}}))
+    finally:
+        registry._REGISTRY.pop(name, None)
 
 
 def _sample(name: str) -> Path:
