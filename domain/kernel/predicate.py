@@ -128,6 +128,8 @@ def settled(predicate: Predicate, column: str, value: str) -> Predicate:
             return ALWAYS if value in values else NEVER
         case IsEmpty(name) if name == column:
             return NEVER
+        case GrantsOwnOrganization(acl, name, action) if name == column:
+            return Grants(acl, frozenset({value}), action)
         case And(parts):
             return all_of(*(settled(part, column, value) for part in parts))
         case Or(parts):

@@ -124,6 +124,9 @@ async def test_a_key_to_open_workspaces_gets_their_number_but_no_rows(yard: Yard
     seen = [(await key.get("/workspaces", want=200)).json for key in keys]
     assert [([w["name"] for w in rows["workspaces"]], rows["count"]) for rows in seen] == [([], 1), (["dev"], 1), ([], 1)]
     assert [(await key.get(f"/workspaces/{made['id']}")).status for key in keys] == [200, 200, 403]
+    position = (await yard.ann.get(f"/workspaces/{made['id']}", want=200)).headers["Ledger-Position"]
+    then = (await keys[0].get(f"/workspaces?at={position}", want=200)).json
+    assert (then["workspaces"], then["count"]) == ([], 1)
     for key, rows in zip(keys, (0, 1, 0), strict=True):
         async with events(key, "/workspaces/watch") as stream:
             assert len((await data(stream)).data["workspaces"]) == rows
