@@ -70,7 +70,8 @@ def may_assign_organization_role(subject: Subject, organization_id: str, name: s
 
 
 def check_site_roles(subject: Subject, stored: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
-    """The roles to store, each once, when `subject` may make this change to another user.
+    """The roles to store, each once, when `subject` may make this change to another user: `member` too, if it is named, though
+    everybody is one (contract/identity.md 5.1).
 
     Raises `Invalid` for names that are no site role, `Forbidden` without the permission, `Invalid` against the table.
     """
@@ -80,7 +81,7 @@ def check_site_roles(subject: Subject, stored: Iterable[str], wanted: Iterable[s
             raise Invalid(f'"{name}" is not a supported role')
     change = site_change(stored, kept)
     _check_gates(subject, change, objects.site_roles(), lambda name: may_assign_site_role(subject, name))
-    return tuple(name for name in kept if name != SiteRole.MEMBER.value)
+    return kept
 
 
 def check_organization_roles(

@@ -16,7 +16,7 @@ from domain.roles.role import Role
 
 
 class SiteRole(StrEnum):
-    """Roles held in the whole deployment. `MEMBER` is implied for everybody and never stored."""
+    """Roles held in the whole deployment. `MEMBER` is implied for everybody, whether it is stored or not."""
 
     OWNER = "owner"
     MEMBER = "member"

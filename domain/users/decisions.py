@@ -155,9 +155,7 @@ def decide_set_site_roles(command: SetSiteRoles, state: User, context: Context) 
     require_live(state)
     if command.user_id == command.subject.id:
         raise Invalid(OWN_ROLES)
-    check_site_roles(command.subject, state.roles, command.roles)
-    # The implied `member` is stored all the same by whoever names it (contract/identity.md 5.1).
-    roles = tuple(dict.fromkeys(command.roles))
+    roles = check_site_roles(command.subject, state.roles, command.roles)
     if roles == state.roles:
         return NOTHING
     return (append(USER.stream(command.user_id), UserSiteRolesSet(list(roles))),)
