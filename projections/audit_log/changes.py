@@ -69,6 +69,11 @@ def _plain(value: Any) -> Any:
     return rfc3339(value) if isinstance(value, datetime) else value
 
 
+def _is_persons(recorded: Recorded) -> bool:
+    """Whether somebody asked for it, rather than that it followed."""
+    return recorded.metadata.actor.kind == "user"
+
+
 def _write(resource_type: str, event: type[Event], *names: str, action: str = "write", **constant: Any) -> None:
     """Register an event of the resource's own stream that carries the new values of `names` (and of the `constant` ones)."""
 
@@ -123,6 +128,8 @@ _write(
     action="create",
 )
 _write("template_version", versions.TemplateVersionUpdated, "name", "message")
+_write("template_version", versions.TemplateImportCancelRequested)
+CHANGES[versions.TemplateImportCanceled] = lambda _e, r: Change("template_version", r.stream.id, "write", is_automatic=not _is_persons(r))
 _write("template_version", versions.TemplateVersionArchived, archived=True)
 _write("template_version", versions.TemplateVersionUnarchived, archived=False)
 
@@ -225,6 +232,8 @@ CHANGES[builds.BuildQueued] = lambda e, r: _build(
 )
 CHANGES[builds.BuildFailed] = lambda e, r: _build(e, r, e.transition, status_code=500)
 CHANGES[builds.BuildCancelRequested] = lambda e, r: _build(e, r, "write")
+# What is called off before anybody took it has ended at once; otherwise the end is the worker's, and told of already.
+CHANGES[builds.BuildCanceled] = lambda e, r: _build(e, r, "write", is_automatic=not _is_persons(r))
 CHANGES[builds.BuildStateReplaced] = lambda e, r: _build(
     e, r, "write", fields={"provisioner_state": True}, secret=frozenset({"provisioner_state"})
 )

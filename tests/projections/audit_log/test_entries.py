@@ -12,7 +12,8 @@ import pytest
 
 from domain.api_keys.events import ApiKeyCreated, ApiKeyDeleted, LoginFailed
 from domain.audit.events import ChangeRefused
-from domain.kernel.events import Recorded
+from domain.builds.events import BuildCanceled, BuildQueued
+from domain.kernel.events import Actor, Recorded
 from domain.kernel.predicate import ALWAYS, In, Predicate
 from domain.users.events import UserDeleted, UserErased, UserPasswordChanged, UserProfileChanged, UserSeen, UserSiteRolesSet
 from domain.workspaces.events import WorkspaceACLUpdated, WorkspaceRenamed, WorkspaceTTLSet, WorkspaceUsed
@@ -189,3 +190,14 @@ async def test_batches_make_no_difference(projecting: Projecting) -> None:
         (BOB, UserErased()),
     ]
     await projecting.same_for_every_batch_size(requested(history(*FOUNDED, *changes), 2, 1, 1, 2))
+
+
+async def test_calling_off_what_nobody_has_taken_is_somebodys_doing_and_the_end_of_what_runs_is_not(projecting: Projecting) -> None:
+    build, job = uid("w-build-9"), uid("w-job-9")
+    queued = BuildQueued(uid("w"), 9, "start", "initiator", ORGANIZATION, uid("t"), uid("v"), None, ANN, job, uid("f"), {}, [])
+    called_off = requested(history(*FOUNDED, *life_of("w"), (build, queued), (build, BuildCanceled(uid("w"), job, "start"))))
+    await projecting.fold(called_off)
+    assert [entry["action"] for entry in await entries(projecting, f"resource_id:{build}")] == ["write", "start"]
+    worker = replace(called_off[-1], metadata=replace(called_off[-1].metadata, actor=Actor("provisioner"), request_id=None))
+    await projecting.fold([*called_off[:-1], worker])
+    assert [entry["action"] for entry in await entries(projecting, f"resource_id:{build}")] == ["start"]
