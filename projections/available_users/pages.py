@@ -75,7 +75,8 @@ def those_in(place: str, organization_id: str, wanted: Selection, readable: Pred
 
 
 def _people(wanted: Selection, source: _Source, readable: Predicate, columns: Mapping[str, access.Column], place: str) -> People:
-    paged = conditions(wanted.search, by_index=not 0 < wanted.limit + wanted.offset <= _SOON)
+    ends_soon = 0 < wanted.limit <= _SOON - wanted.offset
+    paged = conditions(wanted.search, by_index=not ends_soon)
     counted = conditions(wanted.search, by_index=True)
     visible = access.condition(readable, columns)
     parameters = {**counted.parameters, **visible.parameters, "place": place, "limit": wanted.limit or None, "offset": wanted.offset}

@@ -11,7 +11,7 @@ from domain.kernel.ids import NIL, PREBUILDS_USER
 from domain.users.events import UserDeleted, UserProfileChanged, UserSeen, UserSiteRolesSet, UserStatusSet
 from projections.available_users.fold import MODEL as AVAILABLE_USERS
 from projections.available_users.grams import grams
-from projections.available_users.pages import Selection
+from projections.available_users.pages import Selection, everybody
 from projections.available_users.queries import available_users
 from projections.users.fold import MODEL as USERS
 from projections.users.search import parse_user_search
@@ -119,3 +119,11 @@ async def test_pages(projecting: Projecting) -> None:
 )
 def test_grams_are_what_every_match_holds(text: str, runs: list[str]) -> None:
     assert grams(text) == runs
+
+
+@pytest.mark.parametrize(("limit", "offset", "walked"), [(25, 0, True), (500, 0, True), (25, 476, False), (0, 0, False), (0, 25, False)])
+def test_only_a_page_that_ends_soon_may_be_walked(limit: int, offset: int, walked: bool) -> None:
+    people = everybody(Selection(parse_user_search("ann name:lee"), limit, offset))
+    for query, left_to_the_planner in ((people.page, walked), (people.number, False)):
+        assert ("(SELECT %(search_grams)s::text[])" not in query.as_string(None)) is left_to_the_planner
+        assert ("(SELECT %(name_grams)s::text[])" not in query.as_string(None)) is left_to_the_planner
