@@ -14,11 +14,11 @@ import uvloop
 
 from ops.bench.measure import table
 
-NAMES = ("append", "http", "lists", "users", "fanout", "watchers", "rebuild", "builds", "audit", "past")
+NAMES = ("append", "http", "lists", "users", "fanout", "watchers", "rebuild", "builds", "audit", "past", "replay")
 
 
 async def _run(name: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    from ops.bench import append, audit, builds, fanout, http, lists, past, rebuild, users, watchers
+    from ops.bench import append, audit, builds, fanout, http, lists, past, rebuild, replay, users, watchers
 
     with tempfile.TemporaryDirectory(prefix="ledger-bench-") as directory:
         match name:
@@ -40,6 +40,8 @@ async def _run(name: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
                 return await audit.bench(rounds, seconds, Path(directory))
             case "past":
                 return await past.bench(rounds, seconds, Path(directory))
+            case "replay":
+                return await replay.bench(Path(directory))
             case _:
                 return await rebuild.bench(Path(directory))
 

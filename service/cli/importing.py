@@ -10,6 +10,7 @@ from typing import BinaryIO
 from projections.engine.rebuild import rebuild
 from projections.models import MODELS
 from service import bootstrap
+from service.cli.course import shown
 from service.cli.progress import ProgressBar
 from service.importing.log import Imported, Refused, finished, import_log, unfinished
 from service.settings import Settings
@@ -60,7 +61,7 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
                     print(f"error: nothing was imported: {refusal}", file=sys.stderr)
                     return 1
             await connection.execute("ANALYZE ledger_events")
-            await rebuild(connection, EventMapper(KeyRing()), MODELS, progress=ProgressBar("rebuild"))
+            await rebuild(connection, EventMapper(KeyRing()), MODELS, course=shown("rebuild"))
             await finished(connection)
     print(_said(imported), file=sys.stderr)
     return 0
