@@ -10,12 +10,13 @@ from projections.models import MODELS
 from service import bootstrap
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
-from tests.properties.deeds import DEEDS, stage
+from tests.properties.deeds import stage
+from tests.properties.rarer_deeds import ALL
 from tests.support.api import running_ledger
 from tests.support.projecting import open_projecting
 
 #: Of events at least: fewer would mean that the deeds were in vain.
-KINDS = 36
+KINDS = 58
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -25,13 +26,13 @@ async def test_what_was_done_is_found_again(migrated_url: str, seed: int) -> Non
         async with running_ledger(migrated_url, allow_workspace_renames=True) as ledger:
             there = await stage(ledger, seed)
             refused = 0
-            for deed in there.rnd.sample(DEEDS, len(DEEDS)):
+            for deed in there.rnd.sample(ALL, len(ALL)):
                 answer = await deed(there)
                 assert answer.status < 500, answer.raw
                 refused += answer.status >= 400
             report = await verify(live, shadow, mapper, MODELS)
         assert report.differences == ()
-        assert refused < len(DEEDS) / 2
+        assert refused < len(ALL) / 2
         history, _ = await read_page(live, mapper, 0, 10_000)
     kinds = {type(recorded.event).__name__ for recorded in history}
     assert len(kinds) >= KINDS, sorted(kinds)
