@@ -140,7 +140,7 @@ def _days(query: Query) -> Iterable[Part]:
         yield (
             """e.time < %(date_to)s
               AND e.position <= (SELECT position FROM audit_log WHERE time < %(date_to)s ORDER BY time DESC, position DESC LIMIT 1)""",
-            {"date_to": _midnight(query.date_to) + timedelta(days=1)},
+            {"date_to": _after(query.date_to)},
         )
 
 
@@ -149,6 +149,11 @@ def _counted_days(query: Query) -> Iterable[Part]:
         yield "e.day >= %(date_from)s", {"date_from": query.date_from}
     if query.date_to is not None:
         yield "e.day <= %(date_to)s", {"date_to": query.date_to}
+
+
+def _after(day: date) -> datetime:
+    """When the day is over; the last one that can be written down is never over."""
+    return _midnight(day) + timedelta(days=1) if day < date.max else datetime.max.replace(tzinfo=UTC)
 
 
 def _midnight(day: date) -> datetime:

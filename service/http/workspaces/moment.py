@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from domain.kernel.errors import Invalid, Violation
@@ -19,7 +20,7 @@ async def asked_position(call: Call) -> int | None:
 
     A time means the last event at or before it. Raises `Invalid` (field `at`) for what is neither, and for the future.
     """
-    if "at=" not in call.request.query_string or not (text := call.request.query.get("at", "")):
+    if "at=" not in call.request.query_string or not (text := _given(call.request.query.getall("at", []))):
         return None
     async with call.pool.connection() as connection:
         newest = await head(connection)
@@ -32,6 +33,13 @@ async def asked_position(call: Call) -> int | None:
         raise _invalid(f"Query param {quoted('at')} lies in the future: {quoted(text[:40])}")
     await call.shown(position)
     return position
+
+
+def _given(values: Sequence[str]) -> str:
+    """Empty without one. Raises `Invalid` when there are several."""
+    if len(values) > 1:
+        raise _invalid(f"Query param {quoted('at')} provided more than once, found {len(values)} times")
+    return values[0] if values else ""
 
 
 def _time(text: str) -> datetime:

@@ -66,6 +66,13 @@ async def test_bad_searches_are_named(ledger: Ledger, q: str, field: str) -> Non
     assert [violation["field"] for violation in answer.json["validations"]] == [field]
 
 
+async def test_days_reach_as_far_as_they_can_be_written(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    whole = await rows(admin)
+    assert await rows(admin, "date_from:0001-01-01 date_to:9999-12-31") == whole != []
+    assert await rows(admin, "date_from:9999-12-31") == await rows(admin, "date_to:0001-01-01") == []
+
+
 async def test_failed_logins_are_entries(ledger: Ledger) -> None:
     admin, person = await ledger.admin(), await ledger.person()
     body = {"email": person.user["email"], "password": "Wrong-" + PASSWORD}

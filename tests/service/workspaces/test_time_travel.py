@@ -126,6 +126,13 @@ async def test_the_future_and_nonsense_are_refused(yard: Yard, at: object) -> No
         assert [violation["field"] for violation in answer.json["validations"]] == ["at"]
 
 
+async def test_two_moments_are_none(yard: Yard) -> None:
+    made = await yard.create("mine")
+    for path in (f"/workspaces/{made['id']}", "/workspaces"):
+        answer = await yard.ann.get(f"{path}?at=5&at=6", want=400)
+        assert [violation["field"] for violation in answer.json["validations"]] == ["at"]
+
+
 async def test_before_its_creation_there_was_none_and_after_its_end_it_is_gone(yard: Yard) -> None:
     before = yard.ledger.services.positions.current
     made = await yard.running("mine")
