@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -39,7 +38,7 @@ def _read_base64(value: object) -> bytes:
     text = TEXT.read(value)
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also for letters beyond ASCII, of which binascii has no error
         raise Mismatch("bytes in base64", reason=str(error)) from None
 
 

@@ -6,7 +6,6 @@ A job that is not the caller's, or has ended (perhaps by the reaper), answers 40
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -148,7 +147,7 @@ async def complete(call: Call) -> web.Response:
 def _state(text: str) -> bytes | None:
     try:
         return base64.b64decode(text, validate=True) if text else None
-    except binascii.Error:
+    except ValueError:  # also for letters beyond ASCII, of which binascii has no error
         raise Invalid("The state is not valid.", validations=[Violation("state", "must be base64")]) from None
 
 

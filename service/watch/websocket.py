@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import contextlib
 import struct
 from collections.abc import Awaitable, Callable
@@ -40,7 +39,7 @@ def check_upgrade(request: web.BaseRequest) -> None:
         raise Invalid("The WebSocket version is not supported.", "Only version 13 is.")
     try:
         key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
-    except binascii.Error:
+    except ValueError:  # also for letters beyond ASCII, of which binascii has no error
         key = b""
     if len(key) != 16:
         raise Invalid("The WebSocket key is not valid.", "Sec-WebSocket-Key must be 16 bytes in base64.")

@@ -42,6 +42,7 @@ async def test_one_build_at_a_time(ledger: Ledger) -> None:
         ({"transition": "stop", "orphan": True}, 400),
         ({"transition": "delete", "orphan": True, "state": "e30="}, 400),
         ({"transition": "start", "state": "no base64!"}, 400),
+        ({"transition": "start", "state": "é"}, 400),
         ({"transition": "start", "log_level": "debug"}, 400),
         ({"transition": "start", "template_version_id": UNKNOWN}, 400),
         ({"transition": "start", "template_version_preset_id": UNKNOWN}, 400),

@@ -57,3 +57,11 @@ async def test_a_follower_of_a_job_that_is_cancelled_is_let_go(ledger: Ledger) -
     await first_line(admin, build_id, "working")
     await admin.patch(f"/workspacebuilds/{build_id}/cancel", want=200)
     assert (await ended(admin, build_id))["status"] == "canceled"
+
+
+@pytest.mark.parametrize("key", ["", "c2hvcnQ=", "no base64!", "dGhlIHNhbXBsZSBub25jZQé=="])
+async def test_a_socket_needs_a_key_of_sixteen_bytes(ledger: Ledger, key: str) -> None:
+    admin = await ledger.admin()
+    build = (await workspace(admin, await template(ledger)))["latest_build"]
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
+    await admin.get(f"/workspacebuilds/{build['id']}/logs?follow", headers=upgrade, want=400)

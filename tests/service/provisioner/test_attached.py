@@ -148,6 +148,9 @@ async def test_a_plan_that_cannot_be_is_refused_with_its_key(ledger: Ledger) -> 
     for plan in wrong:
         answer = await far.send(f"{job['job_id']}/complete", {"plan": plan}, want=400)
         assert answer.json["validations"][0]["field"] == "plan"
+    for state in ("no base64!", "é"):
+        answer = await far.send(f"{job['job_id']}/complete", {"plan": PLAN, "state": state}, want=400)
+        assert answer.json["validations"][0]["field"] == "state"
     await far.send("acquire", {"name": "", "types": ["poetry"]}, want=400)
 
 
