@@ -6,7 +6,7 @@ The design is argued in ops/design/rebuild.md.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, LiteralString
@@ -93,25 +93,41 @@ async def fill_from(
             await course.rest(len(events), time.monotonic() - started)
             started = time.monotonic()
         await rows.write_out()
-        # What is rendered is written once more, which costs less before there are indexes; the indexes of others are used for it.
-        course.phase("indexes")
-        await _finish(writers, [model for model in models if not model.renders])
-        course.phase("documents")
-        await render(connection, models, rows)
-        course.phase("indexes")
-        await _finish(writers, [model for model in models if model.renders])
+        course.phase("indexes and documents")
+        await _finish(connection, models, rows, writers)
     await connection.execute("UPDATE positions SET position = %s", (upto,))
 
 
-async def _finish(writers: Writers, models: Sequence[ReadModel]) -> None:
-    """Make the indexes that were left for the end, and tell the planner what the tables hold."""
-    for number, index in enumerate([index for model in models for index in model.indexes]):
-        writers.hand(f"index {number}", partial(_execute, index))
+async def _finish(connection: AsyncConnection[Any], models: Sequence[ReadModel], rows: Filling, writers: Writers) -> None:
+    """Render documents and make indexes, at once as far as neither needs the other.
+
+    Rendering looks neighbours up, which need theirs first, and writes rows once more, which costs less while these have none. What
+    comes after all that is rendered cannot be needed for it, and of versions nothing is.
+    """
+    last = max((at for at, model in enumerate(models) if model.renders), default=-1)
+    neighbours = [model for model in models[: last + 1] if not model.renders]
+    _make(writers, (index for model in neighbours for index in model.own_indexes))
     await writers.done()
-    for table in [table for model in models for table in model.tables]:
-        for name in table.names:
-            writers.hand(name, partial(_execute, f"ANALYZE {name}"))
+    _make(writers, (index for model in models[last + 1 :] for index in model.own_indexes))
+    _make(writers, (index for model in models for index in model.indexes_of_versions))
+    _analyze(writers, (name for model in models if not model.renders for table in model.tables for name in table.names))
+    await render(connection, models, rows)
+    rendered = [model for model in models if model.renders]
+    _make(writers, (index for model in rendered for index in model.own_indexes))
     await writers.done()
+    _analyze(writers, (name for model in rendered for table in model.tables for name in table.names))
+    await writers.done()
+
+
+def _make(writers: Writers, indexes: Iterable[str]) -> None:
+    for index in indexes:
+        writers.hand(index, partial(_execute, index))
+
+
+def _analyze(writers: Writers, tables: Iterable[str]) -> None:
+    """Tell the planner what the tables hold."""
+    for name in tables:
+        writers.hand(name, partial(_execute, f"ANALYZE {name}"))
 
 
 def _execute(statement: LiteralString, connection: Connection[Any]) -> None:

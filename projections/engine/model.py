@@ -49,12 +49,26 @@ class ReadModel:
     def schema(self) -> str:
         """The SQL that creates the model's tables, those of versions included."""
         own = resources.files(f"projections.{self.name}").joinpath("schema.sql").read_text()
-        return "\n".join([own, *(versions.tables_sql(table) for table in self.tables if table.remembered)])
+        return f"{own}\n{self._versions_schema}"
+
+    @property
+    def _versions_schema(self) -> str:
+        return "\n".join(versions.tables_sql(table) for table in self.tables if table.remembered)
 
     @property
     def indexes(self) -> tuple[str, ...]:
         """Those statements of the schema that a rebuild may leave for the end."""
         return tuple(_INDEX.findall(self.schema)) if self.indexes_last or not self._bulk else ()
+
+    @property
+    def own_indexes(self) -> tuple[str, ...]:
+        """Those of them that are of the tables themselves."""
+        return tuple(index for index in self.indexes if index not in self._versions_schema)
+
+    @property
+    def indexes_of_versions(self) -> tuple[str, ...]:
+        """Those of them that are of the tables' versions."""
+        return tuple(index for index in self.indexes if index in self._versions_schema)
 
     @property
     def renders(self) -> bool:

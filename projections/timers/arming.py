@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from domain.automation.values import WorkspaceFacts, candidate
 from domain.schedules.automation import LatestBuild, first_due, missing_next_start
 from projections.documents import dumps
+from projections.engine.portions import portions
 from projections.engine.tables import Rows
 from projections.jobs.render import job_status
 from projections.timers.fold import MODEL, OWNER, TEMPLATE, WORKSPACE
@@ -64,8 +65,11 @@ async def arm_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
             )
             for id, position in await cursor.fetchall():
                 positions[id] = max(positions.get(id, 0), position)
-    if not positions:
-        return
+    for portion in portions(positions):
+        await _arm(connection, portion)
+
+
+async def _arm(connection: AsyncConnection[Any], positions: Mapping[str, int]) -> None:
     cursor = await connection.execute(_FACTS, (f"{{{','.join(positions)}}}",), prepare=True)
     armed = [timer for values in await cursor.fetchall() for timer in _timers(values)]
     parameters = {

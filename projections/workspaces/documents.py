@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from projections.agents.tables import AGENTS, APP_STATUSES
 from projections.builds.render import Owner
 from projections.documents import dumps
+from projections.engine.portions import portions
 from projections.engine.tables import Row, Rows
 from projections.jobs.render import COLUMNS as JOB_COLUMNS
 from projections.workspaces.fold import MODEL
@@ -168,8 +169,8 @@ async def render_touched(connection: AsyncConnection[Any], rows: Rows) -> None:
             )
             for id, position in await cursor.fetchall():
                 positions[id] = max(positions.get(id, 0), position)
-    if positions:
-        await render(connection, positions)
+    for portion in portions(positions):
+        await render(connection, portion)
 
 
 async def render(connection: AsyncConnection[Any], positions: Mapping[str, int]) -> None:
