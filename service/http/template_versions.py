@@ -82,7 +82,11 @@ async def create(call: Call) -> web.Response:
         organization = await path_organization(call, connection)
         request = decode_body(await call.body(), CreateVersionRequest)
         template = await _checked_references(call, connection, organization.id, request)
-        declared = await _declared(connection, request, None if template is None else template["active_version_id"])
+        content = await file_content(connection, request.file_id) or b""
+        inherited = {} if template is None else await variable_values(connection, template["active_version_id"])
+    given = tuple((v.name, v.value) for v in request.user_variable_values)
+    # Large archives take a while, and nobody shall wait for a connection meanwhile.
+    declared = await asyncio.to_thread(declared_tags, content, given, inherited)
     version_id = str(uuid.uuid4())
     command = CreateTemplateVersion(
         version_id=version_id,
@@ -96,7 +100,7 @@ async def create(call: Call) -> web.Response:
         provisioner=request.provisioner if declared is None else ECHO,
         initiator_id=call.caller.user_id,
         tags=_merged(declared or {}, request.tags),
-        variables=tuple((v.name, v.value) for v in request.user_variable_values),
+        variables=given,
     )
     await call.execute(command)
     async with call.pool.connection() as connection:
@@ -122,16 +126,6 @@ async def _checked_references(
     if template is None and not allows(subject, Action.CREATE, objects.templates(organization_id)):
         raise Forbidden
     return template
-
-
-async def _declared(
-    connection: AsyncConnection[Any], request: CreateVersionRequest, active_version_id: str | None
-) -> Mapping[str, str] | None:
-    """The tags in the archive's template.yaml, if it has one; variables as the import will see them."""
-    content = await file_content(connection, request.file_id) or b""
-    inherited = await variable_values(connection, active_version_id) if active_version_id else {}
-    given = [(v.name, v.value) for v in request.user_variable_values]
-    return await asyncio.to_thread(declared_tags, content, given, inherited)
 
 
 def _merged(declared: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, str]:
