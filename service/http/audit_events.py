@@ -111,11 +111,12 @@ async def _json_lines(call: Call, after: int, selection: Selection) -> web.Strea
     response = web.StreamResponse(
         headers={"Content-Type": "application/jsonl", "Ledger-Position": str(upto), "X-Coder-Build-Version": BUILD_VERSION}
     )
-    await response.prepare(call.request)
     form = shape(call)
-    async for page in _pages(call, after, upto, selection):
-        await response.write(b"".join([orjson.dumps(form(event)) + b"\n" for event in page]))
-    await response.write_eof()
+    with contextlib.suppress(ConnectionError):  # whoever asked has gone: nobody is there to be told
+        await response.prepare(call.request)
+        async for page in _pages(call, after, upto, selection):
+            await response.write(b"".join([orjson.dumps(form(event)) + b"\n" for event in page]))
+        await response.write_eof()
     return response
 
 
