@@ -69,7 +69,7 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
                 upto = await head(connection) if args.upto is None else min(args.upto, await head(connection))
                 await replay.once(connection, upto, ProgressBar("replay"))
     except psycopg.errors.UndefinedTable:
-        print("error: this database holds no log yet; `migrate` and `serve` make one", file=sys.stderr)
+        print("error: this database has no log, or no read models of this release: `migrate` makes both", file=sys.stderr)
         return 1
     return 0
 

@@ -47,6 +47,7 @@ class _Form:
     version: int
     category: str
     fields: list[str]
+    defaults: Mapping[str, Any]
     times: tuple[str, ...]
     personal: tuple[str, ...]
 
@@ -71,11 +72,15 @@ def _documents(mapper: EventMapper, rows: Sequence[Any], names: Mapping[str, str
 
 
 def _document(mapper: EventMapper, row: Sequence[Any], names: Mapping[str, str | None]) -> dict[str, Any]:
-    form, state = _form(row[2]), orjson.loads(row[3])
-    data = state["data"]
-    if form is None or list(data) != form.fields:
-        # Another version, or fields that have come since: only the event itself knows what they mean.
+    form = _form(row[2])
+    if form is None:
+        # Another version: only its upcasters know what the fields mean.
         return to_wire(mapper.decode(row[0], row[1], row[2], row[3], row[4]), names)
+    state = orjson.loads(row[3])
+    data = state["data"]
+    if list(data) != form.fields:
+        # Fields that came since have their default, those that went are left out.
+        data = {name: data[name] if name in data else form.defaults[name] for name in form.fields}
     if form.personal:
         mapper.unseal(row[0], form.personal, data)
     for name in form.times:
@@ -111,9 +116,12 @@ def _form(topic: str) -> _Form | None:
     if cls is None or version != cls.VERSION:
         return None
     hints = typing.get_type_hints(cls)
-    fields = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
-    times = tuple(field for field in fields if hints[field] is datetime or datetime in typing.get_args(hints[field]))
-    return _Form(name, version, cls.CATEGORY, fields, times, cls.PERSONAL)
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    defaults: dict[str, Any] = {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
+    # Shared by all documents that have none of their own, which are written and never changed.
+    defaults |= {f.name: f.default_factory() for f in fields if f.default_factory is not dataclasses.MISSING}
+    times = tuple(f.name for f in fields if hints[f.name] is datetime or datetime in typing.get_args(hints[f.name]))
+    return _Form(name, version, cls.CATEGORY, [f.name for f in fields], defaults, times, cls.PERSONAL)
 
 
 def _trimmed(text: str) -> str:

@@ -102,7 +102,11 @@ async def test_a_wrong_option_is_named(arguments: Sequence[str], reason: str, ca
 
 async def test_a_database_without_a_log_is_said_to_have_none(database_url: str) -> None:
     done = await run(database_url, "replay")
-    assert (done.status, done.stdout, done.stderr) == (1, b"", "error: this database holds no log yet; `migrate` and `serve` make one\n")
+    assert (done.status, done.stdout, done.stderr) == (
+        1,
+        b"",
+        "error: this database has no log, or no read models of this release: `migrate` makes both\n",
+    )
 
 
 async def started(url: str, *arguments: str, stderr: Any = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:

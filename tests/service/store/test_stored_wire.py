@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,6 +76,20 @@ async def test_fields_that_came_later_and_fields_that_are_gone_read_as_the_event
     assert document["data"]["is_system"] is False
     assert "shoe_size" not in document["data"]
     assert document["data"]["username"] == sample["unsealed"]["username"]
+    assert orjson.dumps(document) == orjson.dumps(to_wire(mapper.decode(*row), {}))
+
+
+async def test_each_field_with_a_default_may_be_missing_from_what_is_stored(connection: AsyncConnection[Any]) -> None:
+    for path in SAMPLES:
+        sample = read(path)
+        cls = event_types()[split_topic(sample["topic"])[0]]
+        mapper = mapper_for([sample], erased=False)
+        for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+            if field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING:
+                data = {name: value for name, value in sample["state"]["data"].items() if name != field.name}
+                row = rows_of(sample, {**sample["state"], "data": data})
+                (document,) = await stored_documents(connection, mapper, [row])
+                assert orjson.dumps(document) == orjson.dumps(to_wire(mapper.decode(*row), {})), f"{path.name} without {field.name}"
 
 
 @pytest.mark.parametrize(
