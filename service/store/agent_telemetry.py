@@ -49,12 +49,16 @@ _BEAT: LiteralString = """
     ON CONFLICT (agent_id) DO UPDATE SET heard_at = greatest(h.heard_at, EXCLUDED.heard_at)
 """
 _PUT_METADATA: LiteralString = """
-    WITH stored AS (
+    WITH kept AS (
+      SELECT sum(octet_length(key)) AS bytes
+      FROM (SELECT key FROM agent_metadata WHERE agent_id = %(agent)s::text::uuid UNION SELECT unnest(%(keys)s::text[])) AS k
+    ), stored AS (
       INSERT INTO agent_metadata
         (agent_id, key, display_name, script, interval_seconds, timeout_seconds, value, error, collected_at)
       SELECT %(agent)s::text::uuid, n.*
-      FROM unnest(%(keys)s::text[], %(names)s::text[], %(scripts)s::text[], %(intervals)s::bigint[], %(timeouts)s::bigint[],
+      FROM kept, unnest(%(keys)s::text[], %(names)s::text[], %(scripts)s::text[], %(intervals)s::bigint[], %(timeouts)s::bigint[],
         %(values)s::text[], %(errors)s::text[], %(times)s::timestamptz[]) AS n
+      WHERE kept.bytes <= %(most)s
       ON CONFLICT (agent_id, key) DO UPDATE SET display_name = EXCLUDED.display_name, script = EXCLUDED.script,
         interval_seconds = EXCLUDED.interval_seconds, timeout_seconds = EXCLUDED.timeout_seconds, value = EXCLUDED.value,
         error = EXCLUDED.error, collected_at = EXCLUDED.collected_at
@@ -135,9 +139,10 @@ async def beat(connection: AsyncConnection[Any], agent_id: str, at: datetime) ->
     await connection.execute(_BEAT, (agent_id, at), prepare=True)
 
 
-async def put_metadata(connection: AsyncConnection[Any], agent_id: str, values: Sequence[Metadatum]) -> None:
-    """Replace the values of these keys (each at most once) and wake who watches."""
-    await connection.execute(
+async def put_metadata(connection: AsyncConnection[Any], agent_id: str, values: Sequence[Metadatum], most_key_bytes: int) -> bool:
+    """Replace the values of these keys (each at most once) and wake who watches. False, with nothing kept, if the keys of the agent
+    would then have more bytes together."""
+    cursor = await connection.execute(
         _PUT_METADATA,
         {
             "agent": agent_id,
@@ -149,8 +154,11 @@ async def put_metadata(connection: AsyncConnection[Any], agent_id: str, values: 
             "values": [v.value for v in values],
             "errors": [v.error for v in values],
             "times": [v.collected_at for v in values],
+            "most": most_key_bytes,
         },
     )
+    row = await cursor.fetchone()
+    return row is not None and row[0] == len(values)
 
 
 async def metadata_of(connection: AsyncConnection[Any], agent_id: str) -> list[Metadatum]:

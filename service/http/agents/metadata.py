@@ -27,7 +27,7 @@ from service.http.rules import at_least
 from service.store.agent_telemetry import Metadatum, metadata_of, put_metadata
 from service.watch.websocket import accept, check_upgrade, one_way
 
-#: Longest value or error of one key, and of all keys of one report together (bytes).
+#: Longest value or error of one key, and of all keys of an agent together (bytes): of one report, as of all that are kept.
 MAX_VALUE_BYTES = 2048
 MAX_KEYS_BYTES = 6144
 #: Changes within this time go out together.
@@ -140,11 +140,12 @@ async def post_metadata(call: Call) -> web.Response:
     values = {sent.key: _metadatum(sent, agent.context.time) for sent in request.metadata}
     if "" in values:
         raise Invalid("A value needs a key.", validations=[Violation("key", "must not be empty")])
-    if sum(len(key.encode()) for key in values) > MAX_KEYS_BYTES:
-        raise Invalid("The keys are too long.", validations=[Violation("key", f"all keys together hold at most {MAX_KEYS_BYTES} bytes")])
     if values:
         async with call.pool.connection() as connection:
-            await put_metadata(connection, agent.id, list(values.values()))
+            stored = await put_metadata(connection, agent.id, list(values.values()), MAX_KEYS_BYTES)
+        if not stored:
+            detail = f"all keys of an agent together hold at most {MAX_KEYS_BYTES} bytes"
+            raise Invalid("The keys are too long, or too many.", validations=[Violation("key", detail)])
     return no_content()
 
 

@@ -192,6 +192,20 @@ async def test_metadata_is_watched_as_it_changes(ledger: Ledger) -> None:
     assert long["result"]["error"]
 
 
+async def test_an_agent_has_no_more_keys_than_one_report_could_bring(ledger: Ledger) -> None:
+    owner, agent, _, path = await _foreign(ledger)
+    report = "/workspaceagents/me/metadata-values"
+    for key in ("a" * 3000, "b" * 3000):
+        await agent.post(report, {"metadata": [{"key": key, "value": "1"}]}, want=204)
+    refused = await agent.post(report, {"metadata": [{"key": "c" * 200}, {"key": "a" * 3000, "value": "2"}]}, want=400)
+    assert [violation["field"] for violation in refused.json["validations"]] == ["key"]
+    await agent.post(report, {"metadata": [{"key": "a" * 3000, "value": "3"}]}, want=204)
+    url = f"{ledger.base}/api/v2{path}/watch-metadata-ws"
+    async with ledger.session.ws_connect(url, headers={"Coder-Session-Token": owner.token or ""}) as socket:
+        shown = (await socket.receive_json(timeout=10))["data"]
+    assert [value["result"]["value"] for value in shown] == ["3", "1"]
+
+
 async def test_connections_count_as_use(ledger: Ledger) -> None:
     owner, agent, workspace, _ = await _foreign(ledger)
     await agent.post("/workspaceagents/me/usage", {"connection_count": 0}, want=204)
