@@ -97,20 +97,28 @@ async def _create(call: Call, owner: UserRow, *, must_be_member: bool) -> web.Re
 
 async def _template(call: Call, request: CreateWorkspaceRequest) -> WantedTemplate:
     """The template that the request means. Raises `Invalid` for one that is unknown to the caller."""
-    template_id: str | None = request.template_id
     if request.template_version_id != NIL:
-        async with call.pool.connection() as connection:
-            version = await wanted_version(connection, request.template_version_id)
-        if version is None:
-            raise _unknown("template_version_id", "template version not found")
-        if version.template_id is None and not allows(call.caller.subject, Action.READ, objects.templates(version.organization_id)):
-            raise _unknown("template_version_id", "template version not found")
-        if version.archived:
-            message = "Archived template versions cannot be used to make a workspace."
-            raise Invalid(message, validations=[Violation("template_version_id", "template version archived")])
-        template_id = version.template_id
-    template = None if template_id is None else await _known_template(call, template_id)
+        return await _template_of_version(call, request.template_version_id)
+    template = await _known_template(call, request.template_id)
     if template is None or not allows(call.caller.subject, Action.READ, _object(template)):
+        raise _unknown("template_id", "template not found")
+    return template
+
+
+async def _template_of_version(call: Call, id: str) -> WantedTemplate:
+    """The template that a version belongs to. Who may not read it, learns nothing of the version, its being archived included."""
+    async with call.pool.connection() as connection:
+        version = await wanted_version(connection, id)
+    if version is None:
+        raise _unknown("template_version_id", "template version not found")
+    template = None if version.template_id is None else await _known_template(call, version.template_id)
+    around = objects.templates(version.organization_id) if template is None else _object(template)
+    if not allows(call.caller.subject, Action.READ, around):
+        raise _unknown("template_version_id", "template version not found")
+    if version.archived:
+        message = "Archived template versions cannot be used to make a workspace."
+        raise Invalid(message, validations=[Violation("template_version_id", "template version archived")])
+    if template is None:
         raise _unknown("template_id", "template not found")
     return template
 

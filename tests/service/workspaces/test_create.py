@@ -69,3 +69,18 @@ async def test_a_version_that_is_still_imported_cannot_be_built(yard: Yard) -> N
     made = await make_version(yard.admin, yard.organization, slow, template_id=yard.template["id"])
     await yard.ann.post("/users/me/workspaces", {"name": "dev", "template_version_id": made["id"]}, want=406)
     await yard.admin.patch(f"/templateversions/{made['id']}/cancel", want=200)
+
+
+async def test_versions_of_a_template_one_may_not_read_are_unknown(yard: Yard) -> None:
+    """Whatever state they are in: that one is archived is for readers of the template to know."""
+    template = yard.template
+    archived = await make_version(yard.admin, yard.organization, {}, template_id=template["id"])
+    await yard.imported(archived["id"])
+    await yard.admin.post(f"/templateversions/{archived['id']}/archive", want=200)
+    seen = await yard.ann.post("/users/me/workspaces", {"name": "dev", "template_version_id": archived["id"]}, want=400)
+    assert seen.json["message"].startswith("Archived template versions cannot")
+    await yard.admin.patch(f"/templates/{template['id']}/acl", {"group_perms": {yard.organization: ""}}, want=200)
+    for version in (template["active_version_id"], archived["id"]):
+        answer = await yard.ann.post("/users/me/workspaces", {"name": "dev", "template_version_id": version}, want=400)
+        assert "doesn't exist" in answer.json["message"]
+        assert [v["field"] for v in answer.json["validations"]] == ["template_version_id"]
