@@ -16,7 +16,7 @@ from service.http.parsing import decode_body
 from service.http.responses import message
 from service.http.routing import Access, Conditional, Route
 from service.http.rules import REQUIRED
-from service.http.workspaces.access import require, workspace_in_path
+from service.http.workspaces.access import require, require_template, workspace_in_path
 from service.http.workspaces.answers import workspace_answer
 from service.http.workspaces.conditional import if_match
 
@@ -38,7 +38,8 @@ class ExtendRequest:
 async def set_dormancy(call: Call) -> web.StreamResponse:
     """Dormant or awake; 304 when it is so already.
 
-    Whoever shares a workspace as an administrator loses sight of it by this very call, and is still shown what came of it.
+    Whoever shares a workspace as an administrator loses sight of it by this very call, and is still shown what came of it. Who may
+    not read its template is shown nothing (403), though the change is made: it did not need that right.
     """
     document = await workspace_in_path(call)
     precondition = if_match(call, document)
@@ -50,6 +51,7 @@ async def set_dormancy(call: Call) -> web.StreamResponse:
     changed = await call.services.documents.get(document.id)
     if changed is None:
         raise NotFound
+    require_template(call, changed)
     return await workspace_answer(call, changed)
 
 

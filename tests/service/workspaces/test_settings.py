@@ -45,6 +45,18 @@ async def test_readers_change_nothing(yard: Yard) -> None:
     assert (await yard.ann.get(path, want=200)).json == made
 
 
+async def test_dormancy_is_set_without_the_template_but_the_workspace_is_not_shown(yard: Yard) -> None:
+    """Setting it takes no right to the template, seeing the workspace does (contract/workspaces.md 5.4)."""
+    path = f"/workspaces/{(await yard.running('dev'))['id']}"
+    await yard.admin.patch(f"/templates/{yard.template['id']}/acl", {"group_perms": {yard.organization: ""}}, want=200)
+    await yard.ann.get(path, want=403)
+    for dormant in (True, False):
+        answer = await yard.ann.put(f"{path}/dormant", {"dormant": dormant}, want=403)
+        assert answer.json["message"] == "Forbidden."
+        assert ((await yard.admin.get(path, want=200)).json["dormant_at"] is not None) is dormant
+    await yard.ann.put(f"{path}/dormant", {"dormant": False}, want=304)
+
+
 async def test_renames_are_a_deployments_choice(yard: Yard, migrated_url: str) -> None:
     made = await yard.create("dev")
     path = f"/workspaces/{made['id']}"
