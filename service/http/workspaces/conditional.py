@@ -24,19 +24,19 @@ def etag(document: Document, place: QueuePlace | None = None) -> str:
 def is_unchanged(call: Call, tag: str) -> bool:
     """Whether the caller has this representation already (weak comparison)."""
     header = call.request.headers.get("If-None-Match")
-    return header is not None and (header.strip() == _ANY or tag in _tags(header))
+    return header is not None and (header.strip() == _ANY or tag in {given.removeprefix("W/") for given in _tags(header)})
 
 
 def if_match(call: Call, document: Document) -> Precondition | None:
     """What must hold when the change is decided: that the document is still one of those that the caller names.
 
-    Raises `Stale` when it is not so already. The precondition looks at the document as of everything that the decision has
+    Tags are compared strongly (RFC 9110 13.1.1): a weak one matches nothing. Raises `Stale` when it is not so already. The precondition looks at the document as of everything that the decision has
     loaded, so that of two callers with one tag the second is refused, whichever stream the first one changed.
     """
     header = call.request.headers.get("If-Match")
     if header is None or header.strip() == _ANY or call.is_repeated:
         return None
-    positions = {tag.strip('"').partition("-")[0] for tag in _tags(header)}
+    positions = {tag[1:-1].partition("-")[0] for tag in _tags(header) if tag.startswith('"')}
     _check(document, positions)
 
     async def holds(unit: Unit) -> None:
@@ -54,4 +54,4 @@ def _check(document: Document, positions: set[str]) -> None:
 
 
 def _tags(header: str) -> set[str]:
-    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return {tag.strip() for tag in header.split(",")}

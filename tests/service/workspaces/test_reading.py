@@ -56,6 +56,15 @@ async def test_a_tag_lasts_until_the_document_changes(yard: Yard) -> None:
     assert (await yard.ann.get(path, headers={"If-None-Match": tag}, want=200)).headers["ETag"] != tag
 
 
+async def test_changes_need_the_very_tag(yard: Yard) -> None:
+    """Weak tags match nothing where a change depends on them (RFC 9110 13.1.1), nor does what is no tag."""
+    path = f"/workspaces/{(await yard.running('dev'))['id']}"
+    tag = (await yard.ann.get(path, want=200)).headers["ETag"]
+    for given in (f"W/{tag}", tag.strip('"'), '"', ""):
+        await yard.ann.put(f"{path}/ttl", {"ttl_ms": 120_000}, headers={"If-Match": given}, want=412)
+    await yard.ann.put(f"{path}/ttl", {"ttl_ms": 120_000}, headers={"If-Match": f'"x", {tag}'}, want=204)
+
+
 @pytest.mark.parametrize("changes", ["ttl", "extend"])
 async def test_of_two_changes_with_one_tag_one_wins(yard: Yard, changes: str) -> None:
     """A TTL changes the workspace's stream, a deadline the build's: both are found out."""
