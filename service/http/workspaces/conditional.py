@@ -30,8 +30,9 @@ def is_unchanged(call: Call, tag: str) -> bool:
 def if_match(call: Call, document: Document) -> Precondition | None:
     """What must hold when the change is decided: that the document is still one of those that the caller names.
 
-    Tags are compared strongly (RFC 9110 13.1.1): a weak one matches nothing. Raises `Stale` when it is not so already. The precondition looks at the document as of everything that the decision has
-    loaded, so that of two callers with one tag the second is refused, whichever stream the first one changed.
+    Tags are compared strongly (RFC 9110 13.1.1): a weak one matches nothing. Raises `Stale` when it is not so already. The
+    precondition looks at the document as of everything that the decision has loaded, so that of two callers with one tag the
+    second is refused, whichever stream the first one changed.
     """
     header = call.request.headers.get("If-Match")
     if header is None or header.strip() == _ANY or call.is_repeated:
