@@ -59,6 +59,7 @@ from domain.templates.version_decisions import (
 from domain.templates.versions import TEMPLATE_VERSION, version_name
 from service.commands.unit import CommandRoute, Unit
 from service.store import template_variables
+from service.store.job_logs import DAEMON, LogLine, stored_with
 
 # Advisory: a build that is queued at this moment still gets an archived version (contract/lifecycle.md A4).
 _BUILT = """
@@ -69,8 +70,17 @@ _BUILT = """
 """
 _UNARCHIVED = "SELECT id FROM template_versions WHERE template_id = %s::uuid AND NOT archived ORDER BY created_at, id"
 
+#: The kind of provisioner that is always there.
+_BUILT_IN = "echo"
+_QUEUED = "Queued"
+#: People follow the log of what they push, and would wait without knowing for what (contract/clients.md 6).
+_FOR_OTHERS = (
+    "The archive has no template.yaml, so this service cannot carry it out itself: the import waits for a provisioner of the kind {}, "
+    "which would have to be attached."
+)
 
-async def _create(command: CreateTemplateVersion, unit: Unit, _context: Context) -> Decision:
+
+async def _create(command: CreateTemplateVersion, unit: Unit, context: Context) -> Decision:
     await unit.load(TEMPLATE_VERSION, command.version_id)
     template, name = None, Reservation()
     if command.template_id is not None:
@@ -78,6 +88,9 @@ async def _create(command: CreateTemplateVersion, unit: Unit, _context: Context)
         name = await unit.load(RESERVATION, version_name(command.template_id, command.name).stream.id)
     for statement in template_variables.given(command.version_id, command.variables):
         unit.write(statement)
+    if command.provisioner != _BUILT_IN:
+        line = LogLine(context.time, _QUEUED, _FOR_OTHERS.format(command.provisioner), DAEMON, "warn")
+        unit.write(stored_with(command.job_id, [line]))
     return decide_create_version(command, template, name)
 
 

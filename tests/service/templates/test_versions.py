@@ -72,6 +72,9 @@ async def test_what_is_declared_nowhere_waits_for_a_provisioner_of_its_kind(ledg
     version = (await admin.post(f"/organizations/{organization}/templateversions", body, want=201)).json
     shown = (await admin.get(f"/templateversions/{version['id']}", want=200)).json
     assert (shown["job"]["status"], shown["matched_provisioners"]["count"]) == ("pending", 0)
+    (told,) = (await admin.get(f"/templateversions/{version['id']}/logs", want=200)).json
+    assert (told["log_level"], told["stage"]) == ("warn", "Queued")
+    assert "no template.yaml" in told["output"]
     request = {"name": "pushed", "template_version_id": version["id"]}
     assert (await admin.post(f"/organizations/{organization}/templates", request, want=201)).json["provisioner"] == "terraform"
 
