@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -22,6 +23,8 @@ NAME = "import"
 HELP = "Fill an empty database with the events that `replay` printed, and make the read models of them."
 #: No event is nearly as long; a file of another kind is not read into memory to find that out.
 _LONGEST_LINE = 64 << 20
+#: Objects that may be made before the collector looks at them.
+_YOUNG = 200_000
 _ABSENT = """\
 What lies beside the log is not in the file:
 - passwords: `password set --user NAME` gives somebody a new one
@@ -47,6 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(settings: Settings, args: argparse.Namespace) -> int:
     """Import; 1 when it is refused."""
+    # Events come and go by the million, hardly any in cycles: the collector would look at each batch of them several times, and
+    # at all that the program is made of.
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
     async with bootstrap.database(settings) as dsn:
         await prepare(dsn)
         async with bootstrap.connected(dsn) as connection:
