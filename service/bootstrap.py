@@ -139,7 +139,7 @@ class WebRunner(web.ServerRunner):
 @contextlib.asynccontextmanager
 async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterator[Services]:
     """All parts that the settings' roles need, started; stopped again at the end, what was acknowledged kept."""
-    connect = connector(dsn)
+    connect, repeating = connector(dsn), connector(dsn, plans_once=True)
     async with contextlib.AsyncExitStack() as stack:
         write = await stack.enter_async_context(write_side(dsn))
         mapper, keys, pool, repository, writer, bus = write.mapper, write.keys, write.pool, write.repository, write.writer, write.bus
@@ -222,7 +222,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             webhooks,
         )
         if Role.PROJECTOR in settings.roles:
-            projector = Projector(connector(dsn, plans_once=True), mapper, MODELS)
+            projector = Projector(repeating, mapper, MODELS)
             projector.observe = _observe_projection
             services.halted = lambda: dict(projector.halted)
             writer.committed = projector.wake
@@ -241,8 +241,8 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             processes = AgentProcesses(bus, _utc_now, url=access_url, folder=settings.data_dir / "agents")
             feed.add(processes)
             stack.push_async_callback(processes.stop)
-            led.append(("agent processes", Leader(connect, PROCESSES_LOCK, "agent processes"), processes.run))
-            led.append(("agent player", Leader(connect, PLAYER_LOCK, "agent player"), player.run))
+            led.append(("agent processes", Leader(repeating, PROCESSES_LOCK, "agent processes"), processes.run))
+            led.append(("agent player", Leader(repeating, PLAYER_LOCK, "agent player"), player.run))
             worker = _built_in_provisioner(settings, connect, bus, pool, positions, repository)
             feed.add(worker)
         if Role.AUTOMATION in settings.roles:
@@ -254,7 +254,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
                 disconnect_seconds=settings.agent_disconnect_seconds,
             )
             feed.add(automation)
-            led.append(("automation", Leader(connect, AUTOMATION_LOCK, "automation"), automation.run))
+            led.append(("automation", Leader(repeating, AUTOMATION_LOCK, "automation"), automation.run))
             unfinished = Unfinished(bus, pool, positions, _utc_now)
             feed.add(unfinished)
             led.append(("unfinished changes", Leader(connect, UNFINISHED_LOCK, "unfinished changes"), unfinished.run))

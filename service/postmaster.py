@@ -37,7 +37,8 @@ _NO_SUCH_PID = 2**31 - 1
 _SOCKET_PATH_LIMIT_BYTES = 100
 
 # Durability is the point of a ledger, so what guards it is spelled out although it is PostgreSQL's default. The rest: no TCP,
-# a modest memory, UTC, and no JIT (it costs more than it saves on statements of a millisecond).
+# a modest memory, UTC, and no JIT (it costs more than it saves on statements of a millisecond). Tables are looked after every few
+# seconds: one that grows from nothing to thousands of rows within a minute needs statistics, and plans made for it, before that.
 _CONFIG = """
 fsync = on
 full_page_writes = on
@@ -48,6 +49,7 @@ unix_socket_permissions = 0700
 max_connections = 200
 shared_buffers = 128MB
 max_wal_size = 1GB
+autovacuum_naptime = 5s
 jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'

@@ -84,11 +84,12 @@ _MAIN: LiteralString = f"""
     LEFT JOIN users i ON i.id = b.initiator_id
     WHERE {{named}}
 """
+# Looked up for each workspace: a plan that begins with all agents, made while there were few, would be kept when there are many.
 _AGENTS: LiteralString = f"""
     SELECT w.id, {", ".join("a." + c for c in _AGENT)}
     FROM {{workspaces}}
-    JOIN agents a ON a.build_id = w.latest_build_id
-    WHERE {{named}} AND NOT a.deleted
+    CROSS JOIN LATERAL (SELECT * FROM agents a WHERE a.build_id = w.latest_build_id AND NOT a.deleted OFFSET 0) AS a
+    WHERE {{named}}
 """
 _STATUSES: LiteralString = f"""
     SELECT {", ".join("s." + c for c in _STATUS)}

@@ -12,10 +12,17 @@ from projections import live
 Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
 
 #: For whoever repeats the same statements about rows whose keys it knows. Planning a document's statement for the keys at hand
-#: takes many times what running it does. A plan that is kept must also suit the table as it grows: one that looks up keys does,
-#: one that was made while a few rows were cheaper to read whole does not. Before PostgreSQL 18 a table that has to be read whole
-#: all the same counts as endlessly costly, for which a program would be compiled.
-_PLAN_ONCE = ("SET plan_cache_mode TO force_generic_plan", "SET enable_seqscan TO off", "SET jit TO off")
+#: takes many times what running it does. A plan that is kept must also suit its tables as they grow: one that looks up keys does,
+#: one that was made while it was cheaper to read a table whole, or to join all of it, does not. Before PostgreSQL 18 what has to
+#: be done all the same counts as endlessly costly, for which a program would be compiled.
+_PLAN_ONCE = (
+    "SET plan_cache_mode TO force_generic_plan",
+    "SET enable_seqscan TO off",
+    "SET enable_hashjoin TO off",
+    "SET enable_mergejoin TO off",
+    "SET enable_material TO off",
+    "SET jit TO off",
+)
 
 
 def connector(dsn: str, *, plans_once: bool = False) -> Connect:
