@@ -20,7 +20,7 @@ def bomb() -> bytes:
         info = tarfile.TarInfo("template.yaml")
         info.size = 64 << 20
         tar.addfile(info, io.BytesIO(bytes(info.size)))
-    return gzip.compress(out.getvalue())
+    return gzip.compress(out.getvalue(), mtime=0)
 
 
 def escaping() -> bytes:
