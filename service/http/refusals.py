@@ -18,6 +18,7 @@ from domain.audit.commands import NoteRefusal
 from domain.kernel.errors import DomainError
 from domain.kernel.ids import NIL
 from domain.kernel.spellings import uuid_text
+from projections.organizations.queries import organization_by_handle
 from service.http.call import Call
 from service.http.idempotency import REPLAYED
 from service.http.people import find_user
@@ -124,6 +125,10 @@ async def _resource_id(call: Call, audited: _Audited) -> str:
         async with call.pool.connection() as connection:
             person = await find_user(connection, handle, call.caller.user_id)
         return person.id if person is not None else ""
+    if audited.parameter == "organization":
+        async with call.pool.connection() as connection:
+            organization = await organization_by_handle(connection, handle)
+        return organization.id if organization is not None else ""
     try:
         return uuid_text(handle)
     except ValueError:

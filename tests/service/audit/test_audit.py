@@ -84,6 +84,14 @@ async def test_failed_logins_are_entries(ledger: Ledger) -> None:
     assert "Wrong" not in str(failed)
 
 
+async def test_a_refusal_is_told_however_its_organization_was_called(ledger: Ledger) -> None:
+    admin, organization_id = await ledger.admin(), await ledger.organization_id()
+    for handle in ("default", "coder", organization_id):
+        await admin.delete(f"/organizations/{handle}", want=400)
+    refused = await rows(admin, f"resource_type:organization action:delete resource_id:{organization_id}")
+    assert [row["status_code"] for row in refused] == [400, 400, 400]
+
+
 async def test_refused_changes_are_entries_without_their_bodies(ledger: Ledger) -> None:
     admin, owner = await ledger.admin(), await ledger.person()
     of = await template(ledger)
