@@ -5,6 +5,7 @@ The design is argued in ops/design/rebuild.md.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -62,8 +63,8 @@ async def fill(
 
     At most `keep_rows` rows are held in memory, and a page of events more. Returns the position.
     """
-    log = pages(connection, decoder, models, name, upto=upto, page=course.page)
-    await fill_from(connection, models, name, log, upto=upto, course=course, keep_rows=keep_rows)
+    async with contextlib.aclosing(pages(connection, decoder, models, name, upto=upto, page=course.page)) as log:
+        await fill_from(connection, models, name, log, upto=upto, course=course, keep_rows=keep_rows)
     return upto
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, LiteralString
 
 import psycopg
@@ -39,7 +39,7 @@ def unwanted(models: Sequence[ReadModel]) -> list[str]:
 
 async def pages(
     connection: AsyncConnection[Any], decoder: Decoder, models: Sequence[ReadModel], schema: str, *, upto: int, page: int
-) -> AsyncIterator[Sequence[Recorded]]:
+) -> AsyncGenerator[Sequence[Recorded]]:
     """All events up to position `upto` that the models fold, in order, at most `page` at once. Unknown ones are passed over."""
     topics = unwanted(models)
     reader = await asyncio.to_thread(sibling(connection, schema))
@@ -54,7 +54,7 @@ async def pages(
     finally:
         with contextlib.suppress(psycopg.Error):
             reader.cancel()
-        await asyncio.wait([ahead])
+        await asyncio.gather(ahead, return_exceptions=True)
         reader.close()
 
 

@@ -66,10 +66,12 @@ class Writers:
 
     async def close(self) -> None:
         """End the threads; what was not done by now is left undone."""
+        is_busy = self._pending > 0
         self._fail(InterruptedError("no more is written"))
         for connection, way in zip(self._connections, self._queues, strict=True):
-            with contextlib.suppress(psycopg.Error):
-                connection.cancel()
+            if is_busy:
+                with contextlib.suppress(psycopg.Error):
+                    connection.cancel()
             way.put(None)
         for thread in self._threads:
             await asyncio.to_thread(thread.join)

@@ -109,6 +109,20 @@ async def test_killed_while_it_compares_leaves_nothing_for_long(busy: Busy) -> N
         assert await leftovers(connection) == []
 
 
+async def test_told_to_end_while_a_release_makes_its_first_read_models(migrated_url: str) -> None:
+    await append_lives(migrated_url, LIVES)
+    async with deployment(LEDGER_DATABASE_URL=migrated_url) as place, await connector(migrated_url)() as connection:
+        await schema.drop(connection, LIVE_SCHEMA)
+        starting = await place.begin("serve")
+        await until(connection, BEGUN)
+        starting.terminate()
+        async with asyncio.timeout(10):
+            assert await starting.wait() == 0
+        assert not await schema.exists(connection, LIVE_SCHEMA)
+        await place.start()
+        await place.verified()
+
+
 async def test_killed_while_a_release_makes_its_first_read_models(migrated_url: str) -> None:
     await append_lives(migrated_url, LIVES)
     async with deployment(LEDGER_DATABASE_URL=migrated_url) as place, await connector(migrated_url)() as connection:
