@@ -18,7 +18,7 @@ from service.http.call import Call
 from service.http.challenge import HEADER as CHALLENGE
 from service.http.challenge import challenge
 from service.http.cross_site import give_csrf_token, refuse_cross_site
-from service.http.errors import error_body, error_response
+from service.http.errors import NotOffered, error_body, error_response
 from service.http.idempotency import once_per_key
 from service.http.limits import Limits, show
 from service.http.refusals import note_refusal
@@ -115,7 +115,7 @@ def _endpoint(services: Services, route: Route) -> Endpoint:
             response = await handler(call)
         except DomainError as error:
             response = error_response(error)
-            if response.status >= 500 and not isinstance(error, Busy):
+            if response.status >= 500 and not isinstance(error, Busy | NotOffered):
                 log.exception("request failed", extra={"route": route.path, "request_id": call.context.request_id})
         except _AWAY as error:
             log.warning("database away", extra={"route": route.path, "reason": type(error).__name__})

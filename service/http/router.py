@@ -57,7 +57,13 @@ class Router(Generic[E]):
                 self._parents[parent] = self._at(parent)
 
     def match(self, method: str, path: str) -> Match[E] | None:
-        """The endpoint of `path`, in which only `%2F` and `%25` are still encoded; None when there is none for this method."""
+        """The endpoint of `path`, in which only `%2F` and `%25` are still encoded; None when there is none for this method.
+
+        One slash at the end makes no difference: clients ask for some lists with it (`/organizations/{id}/members/`).
+        """
+        return self._match(method, path) or (self._match(method, path[:-1]) if path.endswith("/") else None)
+
+    def _match(self, method: str, path: str) -> Match[E] | None:
         parent, _, last = path.rpartition("/")
         above = self._parents.get(parent)
         if above is not None and above.parameter is not None and last and last not in above.literals:
@@ -81,7 +87,7 @@ class Router(Generic[E]):
     def allowed(self, path: str) -> frozenset[str]:
         """The methods that `path` has an endpoint for; empty for an unknown path."""
         methods: set[str] = set()
-        _collect(self._root, path.split("/"), 1, methods)
+        _collect(self._root, path.removesuffix("/").split("/"), 1, methods)
         return frozenset(methods)
 
 

@@ -34,13 +34,18 @@ ROUTER = Router(ROUTES)
         ("GET", "/users/ann/keys/k1", "key", {"user": "ann", "key": "k1"}),
         ("GET", "/users/ann/keys/tokens", "tokens", {"user": "ann"}),
         ("PUT", "/orgs/o/members/roles", "member", {"org": "o", "user": "roles"}),
+        ("POST", "/users/", "create", {}),
+        ("DELETE", "/users/ann/", "delete", {"user": "ann"}),
+        ("GET", "/orgs/o/members/roles/", "roles", {"org": "o"}),
     ],
 )
 def test_paths_lead_to_their_endpoint(method: str, path: str, endpoint: str, parameters: dict[str, str]) -> None:
     assert ROUTER.match(method, path) == (endpoint, parameters)
 
 
-@pytest.mark.parametrize("path", ["/", "", "/nothing", "/users/", "/users//keys/k", "/users/ann/keys", "/healthz/", "//healthz", "/USERS"])
+@pytest.mark.parametrize(
+    "path", ["/", "", "/nothing", "/users//", "/users//keys/k", "/users/ann/keys", "/healthz//", "//healthz", "/USERS"]
+)
 def test_unknown_paths_lead_nowhere(path: str) -> None:
     assert ROUTER.match("GET", path) is None
     assert not ROUTER.allowed(path)
@@ -49,7 +54,7 @@ def test_unknown_paths_lead_nowhere(path: str) -> None:
 def test_a_known_path_tells_its_methods() -> None:
     assert ROUTER.match("PATCH", "/users/first") is None
     assert ROUTER.allowed("/users/first") == {"GET", "DELETE"}
-    assert ROUTER.allowed("/users") == {"GET", "POST"}
+    assert ROUTER.allowed("/users") == ROUTER.allowed("/users/") == {"GET", "POST"}
 
 
 def test_one_place_has_one_endpoint() -> None:
