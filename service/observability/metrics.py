@@ -38,7 +38,9 @@ _halted = Gauge("ledger_projection_halted_models", "Read models stopped by an ev
 _subscribers = Gauge("ledger_watch_subscribers", "Open watch streams.", ("stream",), registry=REGISTRY)
 _frames = Counter("ledger_watch_frames", "Frames written to watch streams.", ("stream",), registry=REGISTRY)
 _coalesced = Counter("ledger_watch_coalesced_frames", "Frames replaced by a newer state before a slow reader took them.", registry=REGISTRY)
-_webhook_attempts = Counter("ledger_webhook_attempts", "Attempts to deliver an event, by what became of it.", ("outcome",), registry=REGISTRY)
+_webhook_attempts = Counter(
+    "ledger_webhook_attempts", "Attempts to deliver an event, by what became of it.", ("outcome",), registry=REGISTRY
+)
 _restarts = Counter("ledger_embedded_postgres_restarts", "Restarts of an embedded PostgreSQL that had died.", registry=REGISTRY)
 
 observe_batch: Callable[[float], None] = _batch.observe

@@ -119,7 +119,10 @@ def test_no_read_model_uses_the_writer_of_another() -> None:
 @pytest.mark.parametrize(
     ("library", "homes"),
     [
-        ("aiohttp", ("service.http", "service.watch", "service.cli", "service.bootstrap", "service.demo", "service.agent", "service.webhooks")),
+        (
+            "aiohttp",
+            ("service.http", "service.watch", "service.cli", "service.bootstrap", "service.demo", "service.agent", "service.webhooks"),
+        ),
         ("argon2", ("service.auth",)),
         ("cryptography", ("service.store", "service.auth")),
         ("prometheus_client", ("service.observability",)),

@@ -215,7 +215,7 @@ async def test_auditors_are_told_of_changes_and_of_refusals(ledger: Ledger) -> N
     assert entries == [("create", 201), ("write", 200), ("write", 400), ("delete", 200)]
     assert page["audit_logs"][-1]["resource_target"] == URL
     assert page["audit_logs"][-2]["diff"]["secret"] == {"secret": True}
-    assert page["audit_logs"][-2]["diff"]["enabled"] == {"old": False, "new": True, "secret": False}
+    assert page["audit_logs"][-2]["diff"]["enabled"] == {"new": True, "secret": False}
 
 
 async def test_what_a_deleted_one_leaves_is_swept(near: Ledger, receiver: Receiver, migrated_url: str) -> None:
