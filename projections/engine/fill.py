@@ -21,7 +21,7 @@ from projections.engine.filling import KEPT_ROWS, Filling, pending
 from projections.engine.model import ReadModel
 from projections.engine.read_ahead import pages
 from projections.engine.tables import Rows
-from projections.engine.tail import Decoder, read_page
+from projections.engine.tail import Decoder, noted, read_page
 from projections.engine.writers import Writers, writing
 
 #: So many documents may wait for being rendered once, at the end.
@@ -148,7 +148,7 @@ async def catch_up(
     reached = start
     rows = Rows()
     while True:
-        events, position = await read_page(connection, decoder, reached, course.page, upto, skip_unknown=True)
+        events, position = await read_page(connection, decoder, reached, course.page, upto, unknown=noted)
         if position == reached:
             return reached
         async with connection.transaction():

@@ -18,7 +18,7 @@ from projections.engine.batch import project
 from projections.engine.connections import looked_at
 from projections.engine.model import ReadModel
 from projections.engine.tables import Rows
-from projections.engine.tail import Decoder, read_page
+from projections.engine.tail import Decoder, noted, read_page
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Projector:
             self._wake.clear()
             active = [m for m in self._models if m.name not in self.halted]
             start = min((positions[m.name] for m in active), default=0)
-            events, reached = await read_page(connection, self._decoder, start, self._batch, skip_unknown=True)
+            events, reached = await read_page(connection, self._decoder, start, self._batch, unknown=noted)
             if active and reached > start:
                 started = time.perf_counter()
                 try:

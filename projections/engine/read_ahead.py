@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, Connection
 
-from domain.kernel.codec import UnknownEvent
 from domain.kernel.events import Recorded, event_types
 from projections.engine.model import ReadModel
-from projections.engine.tail import Decoder
+from projections.engine.tail import Decoder, StoredRow, decoded, noted
 from projections.engine.writers import sibling
-
-log = logging.getLogger(__name__)
-
-Row = tuple[str, int, str, bytes, int]
 
 #: Events that nobody wants are left out here, where it costs least; those of unknown topics are not, so that they are noticed.
 _PAGE: LiteralString = """
@@ -47,10 +41,7 @@ async def pages(
     try:
         while rows := await ahead:
             ahead = asyncio.create_task(asyncio.to_thread(_fetch, reader, rows[-1][4], upto, topics, page))
-            people = {row[0] for row in rows if decoder.has_personal_fields(row[2])}
-            if people:
-                await decoder.load_keys(connection, people)
-            yield _decoded(decoder, rows)
+            yield await decoded(connection, decoder, rows, noted)
     finally:
         with contextlib.suppress(psycopg.Error):
             reader.cancel()
@@ -58,16 +49,6 @@ async def pages(
         reader.close()
 
 
-def _fetch(connection: Connection[Any], after: int, upto: int, topics: list[str], page: int) -> list[Row]:
+def _fetch(connection: Connection[Any], after: int, upto: int, topics: list[str], page: int) -> list[StoredRow]:
     with connection.cursor(binary=True) as cursor:
         return cursor.execute(_PAGE, (after, upto, topics, page), prepare=True).fetchall()
-
-
-def _decoded(decoder: Decoder, rows: Sequence[Row]) -> list[Recorded]:
-    events = []
-    for row in rows:
-        try:
-            events.append(decoder.decode(*row))
-        except UnknownEvent:
-            log.warning("event of unknown type passed over", extra={"topic": row[2], "position": row[4]})
-    return events

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, LiteralString, Protocol
+from typing import Any, LiteralString, NamedTuple, Protocol
 
 import psycopg
 from psycopg import AsyncConnection
@@ -26,6 +26,16 @@ _PAGE: LiteralString = """
 """
 
 
+class StoredRow(NamedTuple):
+    """An event as the log's table holds it: the arguments of `Decoder.decode`, in their order."""
+
+    stream_id: str
+    version: int
+    topic: str
+    state: bytes
+    position: int
+
+
 class Decoder(Protocol):
     """Turns stored rows into events; `load_keys` fetches what personal fields need."""
 
@@ -40,27 +50,47 @@ class Decoder(Protocol):
 
 
 async def read_page(
-    connection: AsyncConnection[Any], decoder: Decoder, after: int, limit: int, upto: int = ENDLESS, *, skip_unknown: bool = False
+    connection: AsyncConnection[Any],
+    decoder: Decoder,
+    after: int,
+    limit: int,
+    upto: int = ENDLESS,
+    unknown: Callable[[StoredRow], None] | None = None,
 ) -> tuple[Sequence[Recorded], int]:
     """At most `limit` events after position `after` and not beyond `upto`, and the position that has then been read.
 
-    Raises `UnknownEvent` for an event that this release cannot read, unless told to skip those.
+    What becomes of events that this release cannot read: `decoded`.
     """
     cursor = connection.cursor(binary=True)
     await cursor.execute(_PAGE, (after, upto, limit), prepare=True)
     rows = await cursor.fetchall()
+    return await decoded(connection, decoder, rows, unknown), rows[-1][4] if rows else after
+
+
+def noted(row: StoredRow) -> None:
+    """Says that an unknown event is passed over."""
+    log.warning("event of unknown type passed over", extra={"topic": row[2], "position": row[4]})
+
+
+async def decoded(
+    connection: AsyncConnection[Any], decoder: Decoder, rows: Sequence[StoredRow], unknown: Callable[[StoredRow], None] | None = None
+) -> list[Recorded]:
+    """The events of stored rows, with the personal keys that they need.
+
+    Those that this release cannot read are told to `unknown` and passed over. Without it, raises `UnknownEvent`.
+    """
     people = {row[0] for row in rows if decoder.has_personal_fields(row[2])}
     if people:
         await decoder.load_keys(connection, people)
     events = []
     for row in rows:
         try:
-            events.append(decoder.decode(row[0], row[1], row[2], row[3], row[4]))
+            events.append(decoder.decode(*row))
         except UnknownEvent:
-            if not skip_unknown:
+            if unknown is None:
                 raise
-            log.warning("event of unknown type passed over", extra={"topic": row[2], "position": row[4]})
-    return events, rows[-1][4] if rows else after
+            unknown(row)
+    return events
 
 
 async def head(connection: AsyncConnection[Any]) -> int:

@@ -12,10 +12,10 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection
 
-from domain.kernel.codec import UnknownEvent
 from domain.kernel.events import Recorded
+from projections.engine.tail import StoredRow, decoded
 from service.store.mapper import EventMapper
-from service.store.stored_wire import StoredRow, stored_documents
+from service.store.stored_wire import stored_documents
 from service.store.times import to_fixed
 
 _COLUMNS: LiteralString = "SELECT originator_id::text, originator_version, topic, state, notification_id FROM ledger_events"
@@ -101,17 +101,9 @@ class LogReader:
         rows, reached = await _rows(connection, after, selection, limit, upto)
         return filter(selection.takes_document, await stored_documents(connection, self._mapper, rows)), reached
 
-    async def _decoded(self, connection: AsyncConnection[Any], rows: Sequence[Any]) -> list[Recorded]:
-        people = {row[0] for row in rows if self._mapper.has_personal_fields(row[2])}
-        if people:
-            await self._mapper.load_keys(connection, people)
-        events = []
-        for row in rows:
-            try:
-                events.append(self._mapper.decode(row[0], row[1], row[2], row[3], row[4]))
-            except UnknownEvent:  # written by a newer release: this one cannot say what it is
-                continue
-        return events
+    async def _decoded(self, connection: AsyncConnection[Any], rows: Sequence[StoredRow]) -> list[Recorded]:
+        # What a newer release wrote is passed over: this one cannot say what it is.
+        return await decoded(connection, self._mapper, rows, lambda _row: None)
 
 
 async def _rows(connection: AsyncConnection[Any], after: int, selection: Selection, limit: int, upto: int) -> tuple[list[StoredRow], int]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from psycopg import AsyncConnection
@@ -21,22 +21,13 @@ from psycopg import AsyncConnection
 from domain.kernel.codec import UnknownEvent, split_topic
 from domain.kernel.events import event_type
 from projections.documents import rfc3339
+from projections.engine.tail import StoredRow
 from projections.history.queries import usernames
 from service.store.mapper import EventMapper
 from service.store.wire import actor_document, to_wire
 
 #: Whoever caused an event, where it was a person: at the same place of every state (`mapper.py`).
 _USER = re.compile(rb'\{"time":"[^"]*","id":"[^"]*","actor":\{"kind":"user","id":"([^"]*)"')
-
-
-class StoredRow(NamedTuple):
-    """An event as the log's table holds it."""
-
-    stream_id: str
-    version: int
-    topic: str
-    state: bytes
-    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +43,9 @@ class _Form:
     personal: tuple[str, ...]
 
 
-async def stored_documents(connection: AsyncConnection[Any], mapper: EventMapper, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """The documents of rows (in the order of `StoredRow`), each made when it is asked for, so that all of it is still at hand when it
-    is written. What a newer release wrote is passed over: nobody here can say what it is.
+async def stored_documents(connection: AsyncConnection[Any], mapper: EventMapper, rows: Sequence[StoredRow]) -> Iterator[dict[str, Any]]:
+    """The documents of rows, each made when it is asked for, so that all of it is still at hand when it is written.
+    What a newer release wrote is passed over: nobody here can say what it is.
 
     Two statements at most, for keys and for names.
     """
@@ -65,17 +56,17 @@ async def stored_documents(connection: AsyncConnection[Any], mapper: EventMapper
     return _documents(mapper, rows, names)
 
 
-def _documents(mapper: EventMapper, rows: Sequence[Any], names: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
+def _documents(mapper: EventMapper, rows: Sequence[StoredRow], names: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
     for row in rows:
         with contextlib.suppress(UnknownEvent):
             yield _document(mapper, row, names)
 
 
-def _document(mapper: EventMapper, row: Sequence[Any], names: Mapping[str, str | None]) -> dict[str, Any]:
+def _document(mapper: EventMapper, row: StoredRow, names: Mapping[str, str | None]) -> dict[str, Any]:
     form = _form(row[2])
     if form is None:
         # Another version: only its upcasters know what the fields mean.
-        return to_wire(mapper.decode(row[0], row[1], row[2], row[3], row[4]), names)
+        return to_wire(mapper.decode(*row), names)
     state = orjson.loads(row[3])
     data = state["data"]
     if list(data) != form.fields:

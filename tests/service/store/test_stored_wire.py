@@ -19,10 +19,11 @@ from domain.kernel.codec import split_topic
 from domain.kernel.events import Event, event, event_types
 from domain.kernel.upcasting import upcaster
 from projections import live
+from projections.engine.tail import StoredRow
 from service.importing.lines import Unreadable, read_line
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
-from service.store.stored_wire import StoredRow, _form, stored_documents
+from service.store.stored_wire import _form, stored_documents
 from service.store.wire import to_wire
 from tests.house.test_event_samples import SAMPLES, read
 
