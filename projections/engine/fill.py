@@ -9,10 +9,9 @@ import contextlib
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, LiteralString
+from typing import Any
 
-from psycopg import AsyncConnection, Connection
+from psycopg import AsyncConnection
 
 from domain.kernel.events import Recorded
 from projections.engine import schema
@@ -58,14 +57,13 @@ async def fill(
     upto: int,
     course: Course = STRAIGHT,
     keep_rows: int = KEPT_ROWS,
-) -> int:
+) -> None:
     """Fold the log up to position `upto` into the empty tables of schema `name`, which the connection looks at.
 
-    At most `keep_rows` rows are held in memory, and a page of events more. Returns the position.
+    At most `keep_rows` rows are held in memory, and a page of events more.
     """
     async with contextlib.aclosing(pages(connection, decoder, models, name, upto=upto, page=course.page)) as log:
         await fill_from(connection, models, name, log, upto=upto, course=course, keep_rows=keep_rows)
-    return upto
 
 
 async def fill_from(
@@ -96,7 +94,7 @@ async def fill_from(
         await rows.write_out()
         course.phase("indexes and documents")
         await _finish(connection, models, rows, writers)
-    await connection.execute("UPDATE positions SET position = %s", (upto,))
+    await schema.move(connection, models, upto)
 
 
 async def _finish(connection: AsyncConnection[Any], models: Sequence[ReadModel], rows: Filling, writers: Writers) -> None:
@@ -122,17 +120,13 @@ async def _finish(connection: AsyncConnection[Any], models: Sequence[ReadModel],
 
 def _make(writers: Writers, indexes: Iterable[str]) -> None:
     for index in indexes:
-        writers.hand(index, partial(_execute, index))
+        writers.execute(index, index)
 
 
 def _analyze(writers: Writers, tables: Iterable[str]) -> None:
     """Tell the planner what the tables hold."""
     for name in tables:
-        writers.hand(name, partial(_execute, f"ANALYZE {name}"))
-
-
-def _execute(statement: LiteralString, connection: Connection[Any]) -> None:
-    connection.execute(statement)
+        writers.execute(name, f"ANALYZE {name}")
 
 
 async def catch_up(

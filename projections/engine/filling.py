@@ -16,7 +16,7 @@ from psycopg import AsyncConnection, Connection, sql
 
 from projections.engine.memory import STILL
 from projections.engine.tables import Key, Row, Rows, Table
-from projections.engine.writers import Writers
+from projections.engine.writers import Writers, copied
 
 #: A few hundred megabytes.
 KEPT_ROWS = 150_000
@@ -194,31 +194,22 @@ class Filling(Rows):
                 self._version_lines[table].append(b"%b,%d,%d" % (*version, STILL))
         # Versions that end do so before those that replace them are there.
         if ended := self._ended.pop(table, None):
-            self._writers.hand(table.name, partial(_execute, table.end_versions(ended)))
+            self._writers.execute(table.name, *table.end_versions(ended))
         self._hand_over(table)
         if gone:
-            self._writers.hand(table.name, partial(_execute, table.delete(gone)))
-        if written:
-            put = _copy if was_whole else _merge
-            self._writers.hand(table.name, partial(put, table, written), sum(map(len, written)))
+            self._writers.execute(table.name, *table.delete(gone))
+        if written and was_whole:
+            self._writers.copy(table.name, table.copy_into(table.name), written)
+        elif written:
+            self._writers.hand(table.name, partial(_merge, table, written), sum(map(len, written)))
         self._partial.add(table)
         self._is_behind = True
 
     def _hand_over(self, table: Table) -> None:
         if lines := self._lines.pop(table, None):
-            self._writers.hand(table.name, partial(_copy, table, lines), sum(map(len, lines)))
+            self._writers.copy(table.name, table.copy_into(table.name), lines)
         if lines := self._version_lines.pop(table, None):
-            self._writers.hand(table.name, partial(_copy_versions, table, lines), sum(map(len, lines)))
-
-
-def _copy(table: Table, lines: Sequence[bytes], connection: Connection[Any]) -> None:
-    with connection.cursor() as cursor, cursor.copy(table.copy_into(table.name)) as copy:
-        copy.write(b"\n".join(lines))
-
-
-def _copy_versions(table: Table, lines: Sequence[bytes], connection: Connection[Any]) -> None:
-    with connection.cursor() as cursor, cursor.copy(table.copy_versions) as copy:
-        copy.write(b"\n".join(lines))
+            self._writers.copy(table.name, table.copy_versions, lines)
 
 
 def _merge(table: Table, lines: Sequence[bytes], connection: Connection[Any]) -> None:
@@ -227,13 +218,8 @@ def _merge(table: Table, lines: Sequence[bytes], connection: Connection[Any]) ->
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
     like = sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0")
     connection.execute(like.format(staging, columns, sql.Identifier(table.name)))
-    with connection.cursor() as cursor, cursor.copy(table.copy_into(f"{table.name}_staging")) as copy:
-        copy.write(b"\n".join(lines))
+    copied(table.copy_into(f"{table.name}_staging"), lines, connection)
     connection.execute(table.merge)
-
-
-def _execute(write: Any, connection: Connection[Any]) -> None:
-    connection.execute(*write)
 
 
 def pending(touched: Mapping[str, Mapping[str, int]]) -> int:

@@ -76,7 +76,8 @@ async def _rebuild(
     await schema.create(connection, chosen, next_schema, with_indexes=False, with_past=is_whole)
     if not is_whole:
         await schema.look_at(connection, next_schema, live)
-    reached = await fill(connection, decoder, chosen, next_schema, upto=await target(), course=course)
+    reached = await target()
+    await fill(connection, decoder, chosen, next_schema, upto=reached, course=course)
     while (upto := await target()) > reached + course.page:
         reached = await catch_up(connection, decoder, chosen, reached, upto=upto, course=course)
     # What was written so far must not be lost with the server once it is live.

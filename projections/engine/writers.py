@@ -10,8 +10,9 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, Connection, sql
@@ -54,6 +55,14 @@ class Writers:
             self._pending += 1
             self._pending_bytes += size
         self._queues[way].put((job, size))
+
+    def execute(self, table: str, statement: LiteralString, parameters: Sequence[Any] | None = None) -> None:
+        """Have a statement executed after all that was handed over for `table`."""
+        self.hand(table, lambda connection: connection.execute(statement, parameters))
+
+    def copy(self, table: str, statement: LiteralString, lines: Sequence[bytes]) -> None:
+        """Have lines taken in by a COPY, after all that was handed over for `table`."""
+        self.hand(table, partial(copied, statement, lines), sum(map(len, lines)))
 
     async def room(self) -> None:
         """Return once there is room for more."""
@@ -104,6 +113,12 @@ class Writers:
                 self._pending -= 1
                 self._pending_bytes -= size
                 self._moved.notify_all()
+
+
+def copied(statement: LiteralString, lines: Sequence[bytes], connection: Connection[Any]) -> None:
+    """Take lines in by a COPY."""
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(b"\n".join(lines))
 
 
 @contextlib.asynccontextmanager
