@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -16,12 +15,10 @@ from psycopg import AsyncConnection
 from projections.engine import schema
 from projections.engine.claims import claim, release, sweep
 from projections.engine.connections import looked_at
-from projections.engine.fill import STRAIGHT, Course, Progress, catch_up, fill
+from projections.engine.fill import STRAIGHT, Course, catch_up, fill
 from projections.engine.model import ReadModel
 from projections.engine.switch import level, switch
 from projections.engine.tail import Decoder, head
-
-__all__ = ["STRAIGHT", "Course", "Progress", "ensure", "rebuild"]
 
 
 async def rebuild(
@@ -30,17 +27,14 @@ async def rebuild(
     models: Sequence[ReadModel],
     *,
     only: Collection[str] = (),
-    progress: Progress | None = None,
-    page: int | None = None,
     course: Course = STRAIGHT,
 ) -> int:
     """Rebuild the read models in the schema that the connection looks at, and switch over; returns the position at the switch.
 
-    `models` are all there are; `only` names those to rebuild, and without a name it is all of them. `progress` and `page` are
-    those of `course`, for whoever needs no more. The connection is the caller's for the whole time. Only one rebuild runs at
-    once: a second one waits for the first. Killed at any moment, it leaves the live read models whole.
+    `models` are all there are; `only` names those to rebuild, and without a name it is all of them. The connection is the
+    caller's for the whole time. Only one rebuild runs at once: a second one waits for the first. Killed at any moment, it leaves
+    the live read models whole.
     """
-    course = replace(course, progress=progress or course.progress, page=page or course.page)
     live = await looked_at(connection)
     async with _alone(connection, live):
         return await _rebuild(connection, decoder, models, only, live, course)

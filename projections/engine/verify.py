@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection, IsolationLevel, sql
@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, IsolationLevel, sql
 from projections.engine import schema
 from projections.engine.claims import claim, release, sweep
 from projections.engine.connections import looked_at
-from projections.engine.fill import STRAIGHT, Course, Progress, fill
+from projections.engine.fill import STRAIGHT, Course, fill
 from projections.engine.model import ReadModel
 from projections.engine.switch import HOLD, LET_GO
 from projections.engine.tail import Decoder
@@ -41,7 +41,6 @@ async def verify(
     decoder: Decoder,
     models: Sequence[ReadModel],
     *,
-    progress: Progress | None = None,
     course: Course = STRAIGHT,
     most: int = 50,
 ) -> Report:
@@ -49,7 +48,6 @@ async def verify(
 
     Appends nothing and changes nothing that lives; the shadow schema is dropped at the end. No rebuild switches over meanwhile.
     """
-    course = replace(course, progress=progress or course.progress)
     live_schema = await looked_at(live)
     shadow_schema = f"{live_schema}_{shadow.info.backend_pid}_shadow"
     await sweep(shadow)

@@ -10,7 +10,8 @@ import logging
 from psycopg import AsyncConnection
 
 from projections import live
-from projections.engine.rebuild import STRAIGHT, Course, ensure
+from projections.engine.fill import STRAIGHT, Course
+from projections.engine.rebuild import ensure
 from projections.models import MODELS
 from service.store.mapper import EventMapper
 from service.store.migrate import migrate
