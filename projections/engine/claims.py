@@ -20,8 +20,6 @@ from projections.engine import schema
 
 log = logging.getLogger(__name__)
 
-#: What a tool makes for as long as it runs.
-_PASSING = ("_next", "_old", "_shadow")
 _KEY: LiteralString = "hashtextextended('schema ' || %s, 0)"
 _SCHEMAS: LiteralString = r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 'ledger\_read\_%' AND nspname NOT LIKE '%\_past'"
 #: A release that was stopped may be started again: so long it finds its read models as it left them.
@@ -53,7 +51,7 @@ async def _unclaimed(connection: AsyncConnection[Any], name: str) -> Any:
 async def sweep(connection: AsyncConnection[Any]) -> None:
     """Drop what killed tools left behind."""
     for name in await _schemas(connection):
-        if name.endswith(_PASSING):
+        if schema.is_passing(name):
             async with _unclaimed(connection, name) as is_free:
                 if is_free:
                     log.info("what a rebuild left behind is dropped", extra={"schema": name})
@@ -96,7 +94,7 @@ class Retirement:
         """Note what is unused now; drop what has been all the time."""
         now = time.monotonic()
         for name in await _schemas(connection):
-            if name == self._live or name.endswith(_PASSING):
+            if name == self._live or schema.is_passing(name):
                 continue
             async with _unclaimed(connection, name) as is_free:
                 if not is_free:

@@ -11,6 +11,7 @@ from psycopg import AsyncConnection, sql
 from projections.engine.model import ReadModel
 from projections.engine.versions import past_of
 
+_NEXT, _OLD, _SHADOW = "_next", "_old", "_shadow"
 _POSITIONS: LiteralString = "CREATE TABLE positions (model text PRIMARY KEY, position bigint NOT NULL, fingerprint text NOT NULL)"
 
 
@@ -22,12 +23,22 @@ def name_of(models: Sequence[ReadModel]) -> str:
 
 def beside(live: str) -> str:
     """Where what is to replace the read models in `live` is made."""
-    return f"{live}_next"
+    return live + _NEXT
 
 
 def old(live: str) -> str:
     """Where what was replaced lies until it is dropped."""
-    return f"{live}_old"
+    return live + _OLD
+
+
+def shadow(live: str, who: int) -> str:
+    """Where `verify` makes what it compares with; `who` tells several apart."""
+    return f"{live}_{who}{_SHADOW}"
+
+
+def is_passing(name: str) -> bool:
+    """Whether a schema is one that a tool makes for as long as it runs."""
+    return name.endswith((_NEXT, _OLD, _SHADOW))
 
 
 async def look_at(connection: AsyncConnection[Any], *schemas: str) -> None:

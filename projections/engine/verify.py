@@ -49,7 +49,7 @@ async def verify(
     Appends nothing and changes nothing that lives; the shadow schema is dropped at the end. No rebuild switches over meanwhile.
     """
     live_schema = await looked_at(live)
-    shadow_schema = f"{live_schema}_{shadow.info.backend_pid}_shadow"
+    shadow_schema = schema.shadow(live_schema, shadow.info.backend_pid)
     await sweep(shadow)
     await claim(shadow, shadow_schema)
     # Before the snapshot is taken: of tables that are younger than it, it would show no rows.
