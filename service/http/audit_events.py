@@ -15,6 +15,7 @@ from domain.kernel.spellings import uuid_text
 from domain.roles import objects
 from domain.roles.permissions import Action
 from domain.roles.policy import allows
+from projections.engine.tail import ENDLESS
 from projections.queryvalues import TEXT, UUID, Term, choice, number, quoted, single
 from service.http.call import Call
 from service.http.event_pages import PRODUCES, page_response, shape
@@ -26,9 +27,8 @@ from service.watch.event_stream import stream_events
 from service.watch.sse import SseOutlet
 
 _MOST = 1000
-_ENDLESS = 2**62
 _LIMIT = number(1, _MOST, _MOST)
-_AFTER: Term[int | None] = Term(number(0, _ENDLESS, what="position").read, None, None)
+_AFTER: Term[int | None] = Term(number(0, ENDLESS, what="position").read, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ _STREAM: Term[tuple[str, str]] = single(_stream, ("", ""))
 
 
 def _position(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text[:20]) > _ENDLESS:
+    if not text.isascii() or not text.isdigit() or int(text[:20]) > ENDLESS:
         raise Invalid("Last-Event-ID must be a position.", validations=[Violation("Last-Event-ID", f"{quoted(text[:40])} is none.")])
     return int(text)
 

@@ -12,7 +12,7 @@ from domain.webhooks.commands import CreateWebhook, DeleteWebhook, ReplayWebhook
 from domain.webhooks.decisions import may_change, may_read
 from domain.webhooks.values import PREVIOUS_SECRET_LIFETIME
 from projections.documents import rfc3339
-from projections.engine.tail import head
+from projections.engine.tail import ENDLESS, head
 from projections.queryvalues import choice, number
 from projections.webhooks.queries import all_webhooks, deliveries, webhook_by_id
 from projections.webhooks.render import WebhookRow, delivery_document, webhook_document
@@ -30,7 +30,6 @@ from service.webhooks.signing import new_secret, parse_secret, secret_text
 
 DEFAULT_LIMIT, MOST = 50, 500
 STATES = (PENDING, DELIVERED, FAILED)
-_ENDLESS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ async def list_deliveries(call: Call) -> web.Response:
     row = await _readable(call)
     reader = QueryReader(call.request.query)
     limit = reader.read("limit", number(1, MOST, DEFAULT_LIMIT))
-    before = reader.read("before", number(0, _ENDLESS, _ENDLESS, what="position"))
+    before = reader.read("before", number(0, ENDLESS, ENDLESS, what="position"))
     state = reader.read("state", choice(*STATES))
     reader.check()
     async with call.pool.connection() as connection:

@@ -11,6 +11,7 @@ import service.commands.router  # noqa: F401  (registers every event)
 from domain.kernel.codec import from_payload
 from domain.kernel.events import Actor, Event, Metadata, Recorded, Stream, event_type
 from domain.kernel.upcasting import upcast
+from projections.engine.tail import ENDLESS
 from service.importing.shapes import problem, time_or_none
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -18,7 +19,6 @@ _KINDS = ("user", "system", "provisioner", "agent")
 _NEEDED = frozenset({"position", "id", "type", "version", "stream", "stream_version", "time", "actor", "correlation_id", "data"})
 _TEXTS = ("request_id", "ip", "user_agent", "causation_id")
 _KEYS = _NEEDED | frozenset(_TEXTS)
-_MOST = 2**62
 
 
 class Unreadable(ValueError):
@@ -111,7 +111,7 @@ def _id(value: Any, name: str) -> str:
 
 def _number(document: dict[str, Any], name: str) -> int:
     value = document[name]
-    if type(value) is not int or not 0 < value <= _MOST:
+    if type(value) is not int or not 0 < value <= ENDLESS:
         raise Unreadable(f"{name!r} must be a positive number")
     return value
 

@@ -9,6 +9,7 @@ import orjson
 from aiohttp import web
 from psycopg import AsyncConnection
 
+from projections.engine.tail import ENDLESS
 from projections.engine.versions import looking_back
 from projections.history.changes import changes
 from projections.history.queries import positions_of
@@ -23,7 +24,6 @@ from service.http.workspaces.past import documents_then
 _DEFAULT_LIMIT, _MOST = 25, 1000
 #: Each event of a page with changes costs two documents of the past.
 _MOST_WITH_CHANGES = 100
-_ENDLESS = 2**62
 
 
 async def history(call: Call) -> web.Response:
@@ -32,8 +32,8 @@ async def history(call: Call) -> web.Response:
     reader = QueryReader(call.request.query)
     with_changes = bool(reader.read("diff", FLAG))
     limit = min(reader.read("limit", number(1, _MOST, _DEFAULT_LIMIT)), _MOST_WITH_CHANGES if with_changes else _MOST)
-    before = reader.read("before", number(0, _ENDLESS, _ENDLESS, what="position"))
-    after = reader.read("after", number(0, _ENDLESS, what="position"))
+    before = reader.read("before", number(0, ENDLESS, ENDLESS, what="position"))
+    after = reader.read("after", number(0, ENDLESS, what="position"))
     type = reader.read("type", TEXT).replace("\0", "\ufffd")
     reader.check()
     async with call.pool.connection() as connection:
