@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 from psycopg import AsyncConnection, sql
 
 from projections.access import Condition
-from projections.workspaces.queries import ORDER, Page
+from projections.workspaces.queries import ORDER, Page, meeting
 
 #: So few rows are sorted; of more, the walk finds a page sooner.
 _FEW = 2000
@@ -68,11 +68,9 @@ async def page_then(
     `names_few` says that the conditions name what they want, people or workspaces, so that an index finds it; otherwise all that
     held at the position is looked at. Four statements at most, each planned for its values.
     """
-    where = sql.SQL(" AND ").join([sql.SQL(_LISTED), *(c.text for c in conditions)])
+    where, parameters = meeting(conditions, _LISTED)
     source = sql.SQL(_SOME if names_few else _ALL)
-    parameters: dict[str, Any] = {"viewer": viewer_id, "at": position}
-    for condition in conditions:
-        parameters |= condition.parameters
+    parameters |= {"viewer": viewer_id, "at": position}
 
     async def rows(statement: LiteralString, **more: Any) -> list[Any]:
         text = sql.SQL(statement).format(where=where, rows=source)

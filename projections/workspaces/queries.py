@@ -61,7 +61,7 @@ class Page:
 
 async def number_of(connection: AsyncConnection[Any], conditions: Sequence[Condition]) -> int:
     """How many living workspaces meet all `conditions`: without others, the index that has the list's order is enough."""
-    where, parameters = _meeting(conditions)
+    where, parameters = meeting(conditions)
     cursor = await connection.execute(sql.SQL("SELECT {}").format(sql.SQL(_NUMBER).format(where=where)), parameters)
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
@@ -82,7 +82,7 @@ async def page(
     are few and found by an index of their own, so that the rest can come from the index that has the list's order. Two
     statements, whatever the size.
     """
-    where, parameters = _meeting(conditions)
+    where, parameters = meeting(conditions)
     parameters |= {"viewer": viewer_id, "number": number}
     counted = sql.SQL(_NUMBER).format(where=where) if number is None else sql.SQL("%(number)s::bigint")
     cursor = await connection.execute(sql.SQL(_COUNTED).format(where=where, number=counted), parameters)
@@ -103,12 +103,12 @@ async def page(
     return Page([*first, *rest], count)
 
 
-def _meeting(conditions: Sequence[Condition]) -> tuple[sql.Composed, dict[str, Any]]:
+def meeting(conditions: Sequence[Condition], listed: LiteralString = LISTED) -> tuple[sql.Composed, dict[str, Any]]:
     """The listed rows that meet all conditions, as SQL with its parameters."""
     parameters: dict[str, Any] = {}
     for condition in conditions:
         parameters |= condition.parameters
-    return sql.SQL(" AND ").join([sql.SQL(LISTED), *(c.text for c in conditions)]), parameters
+    return sql.SQL(" AND ").join([sql.SQL(listed), *(c.text for c in conditions)]), parameters
 
 
 async def id_of_name(connection: AsyncConnection[Any], owner_id: str, name: str, *, include_deleted: bool) -> str | None:
