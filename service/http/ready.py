@@ -7,6 +7,8 @@ that lies ready that is more work than all of ours. What is unusual (HTTP/1.0, a
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
+from functools import lru_cache
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
@@ -17,29 +19,12 @@ _JSON = "application/json; charset=utf-8"
 # As the library keeps names: spares it folding their case for each answer.
 _CONTENT_TYPE, _CONTENT_LENGTH, _DATE, _SERVER = istr("Content-Type"), istr("Content-Length"), istr("Date"), istr("Server")
 _STATUS_LINE = "HTTP/1.1 200 OK"
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class _Clock:
-    """The `Date` of answers, formatted once a second."""
-
-    __slots__ = ("_second", "_text")
-
-    def __init__(self) -> None:
-        self._second, self._text = -1, ""
-
-    def text(self) -> str:
-        """As RFC 9110 5.6.7 spells it, whatever the locale."""
-        second = int(time.time())
-        if second != self._second:
-            year, month, day, hour, minute, seconds, weekday, *_ = time.gmtime(second)
-            self._second = second
-            self._text = f"{_DAYS[weekday]}, {day:02d} {_MONTHS[month - 1]} {year:04d} {hour:02d}:{minute:02d}:{seconds:02d} GMT"
-        return self._text
-
-
-_clock = _Clock()
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    """The `Date` of answers, formatted once a second, as RFC 9110 5.6.7 spells it, whatever the locale."""
+    return formatdate(second, usegmt=True)
 
 
 class Ready(web.StreamResponse):
@@ -51,11 +36,6 @@ class Ready(web.StreamResponse):
         self._ready = body
         self._usual: web.Response | None = None
 
-    @property
-    def body(self) -> bytes:
-        """What will be sent."""
-        return self._ready
-
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Sends head and body at once; like the library, it leaves what a slow reader has not taken to the transport."""
         if request.version is not HttpVersion11 or not request.keep_alive or self.keep_alive is False or request.method != "GET":
@@ -65,7 +45,7 @@ class Ready(web.StreamResponse):
             return await self._usual.prepare(request)
         headers, writer = self.headers, request.writer
         headers[_CONTENT_LENGTH] = str(len(self._ready))
-        headers[_DATE] = _clock.text()
+        headers[_DATE] = _date(int(time.time()))
         headers[_SERVER] = SERVER_SOFTWARE
         await writer.write_headers(_STATUS_LINE, headers)
         await writer.write_eof(self._ready)
