@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ops.bench.beside import beside_bare
-from ops.bench.callers import Scene, large_scene
-from ops.bench.measure import bounded
+from ops.bench.callers import Asked, Scene, ask_each, large_scene
 
-#: One caller at a time: the latency that one sees is what is promised.
-CONNECTIONS = 1
 #: For the first page and its exact count (issue 7).
 MOST_P95_MS = 50.0
 
@@ -21,20 +16,10 @@ MOST_P95_MS = 50.0
 async def bench(rounds: int, seconds: float, directory: Path) -> list[dict[str, Any]]:
     """A report for each kind of page."""
     async with large_scene(directory) as scene:
-        return await measure(scene, rounds, seconds)
+        return await ask_each(scene, _pages(scene), MOST_P95_MS, rounds, seconds)
 
 
-async def measure(scene: Scene, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    """All of them over a scene that is there."""
-    reports = []
-    for title, (caller, path) in _pages(scene).items():
-        api = scene.callers[caller]
-        report, ours = await beside_bare(title, scene.server, api, path, rounds, seconds, connections=CONNECTIONS, data_dir=scene.data_dir)
-        reports.append(bounded(report, ours, MOST_P95_MS))
-    return reports
-
-
-def _pages(scene: Scene) -> Mapping[str, tuple[str, str | Callable[[], str]]]:
+def _pages(scene: Scene) -> Asked:
     deployment = scene.deployment
     people = itertools.cycle(range(0, len(deployment.people), 79))
     workspaces = itertools.cycle(deployment.workspaces[::97])
@@ -47,7 +32,7 @@ def _pages(scene: Scene) -> Mapping[str, tuple[str, str | Callable[[], str]]]:
     def log(more: str) -> str:
         return f"/audit/events?limit=1000&{more}"
 
-    pages: dict[str, tuple[str, str | Callable[[], str]]] = {
+    return {
         "audit, first page, owner": ("owner", audit("")),
         "audit, first page, auditor": ("auditor", audit("")),
         "audit, first page, auditor of one organization": ("organization auditor", audit("")),
@@ -76,7 +61,6 @@ def _pages(scene: Scene) -> Mapping[str, tuple[str, str | Callable[[], str]]]:
         "log, of a stream": ("auditor", log(f"stream=workspace/{deployment.busy}")),
         "log, of an actor": ("auditor", lambda: log(f"actor={deployment.people[next(people)]}")),
     }
-    return pages
 
 
 def _days(scene: Scene) -> str:

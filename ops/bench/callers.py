@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
-from ops.bench.client import Api
+from ops.bench.beside import beside_bare
+from ops.bench.client import Api, running_workspace
 from ops.bench.deployment import Deployment, add_deployment
+from ops.bench.measure import bounded
 from ops.bench.servers import PASSWORD, Server, service
 from service.embedded import EmbeddedPostgres
 
@@ -25,6 +28,23 @@ class Scene:
     data_dir: Path
 
 
+#: What is asked, by title: who asks, and for which path, or for another one each time.
+Asked = Mapping[str, tuple[str, str | Callable[[], str]]]
+
+
+async def ask_each(scene: Scene, asked: Asked, most_p95_ms: float, rounds: int, seconds: float) -> list[dict[str, Any]]:
+    """A report for each of these, beside a bare handler and a bound for its 95th percentile.
+
+    One caller at a time: the latency that one sees is what is promised.
+    """
+    reports = []
+    for title, (caller, path) in asked.items():
+        api = scene.callers[caller]
+        report, ours = await beside_bare(title, scene.server, api, path, rounds, seconds, connections=1, data_dir=scene.data_dir)
+        reports.append(bounded(report, ours, most_p95_ms))
+    return reports
+
+
 @contextlib.asynccontextmanager
 async def large_scene(directory: Path) -> AsyncIterator[Scene]:
     """Fill a database of its own, start the service over it, sign everybody in."""
@@ -32,12 +52,7 @@ async def large_scene(directory: Path) -> AsyncIterator[Scene]:
     dsn = await embedded.start(directory / "postgres")
     try:
         async with aiohttp.ClientSession() as session:
-            with service(LEDGER_DATABASE_URL=dsn) as server:
-                api = Api(server, session)
-                await api.sign_in()
-                made = await api.workspace(await api.template("bench"), "one")
-                like = await api.until(f"/workspaces/{made['id']}", lambda w: w["latest_build"]["status"] == "running")
-            deployment = await add_deployment(dsn, like)
+            deployment = await add_deployment(dsn, await running_workspace(dsn, session))
             with service(LEDGER_DATABASE_URL=dsn) as server:
                 yield Scene(server, deployment, await signed_in(server, session, deployment), directory)
     finally:

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from ops.bench.servers import EMAIL, PASSWORD, Server
+from ops.bench.servers import EMAIL, PASSWORD, Server, service
 
 TEMPLATE = {
     "version": 1,
@@ -94,3 +94,13 @@ class Api:
                 if predicate(answer):
                     return answer
                 await asyncio.sleep(every)
+
+
+async def running_workspace(dsn: str, session: aiohttp.ClientSession) -> dict[str, Any]:
+    """A workspace of the first user's that runs, made in a database that nothing serves: others are made like it."""
+    with service(LEDGER_DATABASE_URL=dsn) as server:
+        api = Api(server, session)
+        await api.sign_in()
+        made = await api.workspace(await api.template("bench"), "one")
+        running: dict[str, Any] = await api.until(f"/workspaces/{made['id']}", lambda w: w["latest_build"]["status"] == "running")
+        return running

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 
 from ops.bench.beside import beside_bare
-from ops.bench.client import Api
+from ops.bench.client import Api, running_workspace
 from ops.bench.filling import add_workspaces
 from ops.bench.measure import Series, compared
 from ops.bench.servers import service
@@ -29,11 +29,7 @@ async def bench(rounds: int, seconds: float, directory: Path) -> list[dict[str, 
     again, fresh = {}, {}
     try:
         async with aiohttp.ClientSession() as session:
-            with service(LEDGER_DATABASE_URL=dsn) as server:
-                api = Api(server, session)
-                await api.sign_in()
-                made = await api.workspace(await api.template("bench"), "one")
-                like = await api.until(f"/workspaces/{made['id']}", lambda w: w["latest_build"]["status"] == "running")
+            like = await running_workspace(dsn, session)
             count = 1
             for size in SIZES:
                 await add_workspaces(dsn, range(count, size), like)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Mapping
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from ops.bench.beside import beside_bare
-from ops.bench.callers import Scene, large_scene
-from ops.bench.measure import bounded
+from ops.bench.callers import Asked, Scene, ask_each, large_scene
 
-#: One caller at a time: the latency that one sees is what is promised.
-CONNECTIONS = 1
 #: For everything that looks back (issue 7).
 MOST_P95_MS = 20.0
 
@@ -22,20 +17,10 @@ MOST_P95_MS = 20.0
 async def bench(rounds: int, seconds: float, directory: Path) -> list[dict[str, Any]]:
     """A report for each kind of look back."""
     async with large_scene(directory) as scene:
-        return await measure(scene, rounds, seconds)
+        return await ask_each(scene, _views(scene), MOST_P95_MS, rounds, seconds)
 
 
-async def measure(scene: Scene, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    """All of them over a scene that is there."""
-    reports = []
-    for title, (caller, path) in _views(scene).items():
-        api = scene.callers[caller]
-        report, ours = await beside_bare(title, scene.server, api, path, rounds, seconds, connections=CONNECTIONS, data_dir=scene.data_dir)
-        reports.append(bounded(report, ours, MOST_P95_MS))
-    return reports
-
-
-def _views(scene: Scene) -> Mapping[str, tuple[str, str | Callable[[], str]]]:
+def _views(scene: Scene) -> Asked:
     rnd, deployment = random.Random(11), scene.deployment
     # By then the first build has been queued, and nothing was renamed.
     busy, begun = f"/workspaces/{deployment.busy}", deployment.busy_since + 5
