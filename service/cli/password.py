@@ -5,21 +5,17 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-import uuid
-from datetime import UTC, datetime
 
-from domain.kernel.context import Context
 from domain.kernel.errors import DomainError
-from domain.kernel.events import Actor
 from domain.users.commands import ChangePassword
 from projections.users.queries import user_by_name
 from service import bootstrap
 from service.auth.password_strength import weakness
 from service.auth.passwords import hash_password
 from service.auth.secrets import password_hash_written, stored_password
+from service.cli.acting import as_tool, refused
 from service.settings import Settings
 from service.store.prepare import prepare
-from service.version import BUILD_VERSION
 from service.write_side import write_side
 
 NAME = "password"
@@ -36,25 +32,19 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     """Set it; 1 when there is no such user, or the rules refuse."""
     password = getpass.getpass("New password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if reason := weakness(password):
-        return _refused(reason)
+        return refused(reason)
     async with bootstrap.database(settings) as dsn:
         await prepare(dsn)
         async with write_side(dsn) as write:
             async with write.pool.connection() as connection:
                 user = await user_by_name(connection, args.user)
                 if user is None:
-                    return _refused(f"no user is named {args.user!r}")
+                    return refused(f"no user is named {args.user!r}")
                 revision = (await stored_password(connection, user.id)).revision
             written = password_hash_written(user.id, hash_password(password), revision + 1)
-            context = Context(Actor("system"), datetime.now(UTC), str(uuid.uuid4()), user_agent=f"ledger-cli/{BUILD_VERSION}")
             try:
-                await write.bus.execute(ChangePassword(user.id, revision), context, side_writes=(written,))
+                await write.bus.execute(ChangePassword(user.id, revision), as_tool(), side_writes=(written,))
             except DomainError as error:
-                return _refused(" ".join(part for part in (error.message, error.detail) if part))
+                return refused(error)
     print(f"{user.username} has another password", file=sys.stderr)
     return 0
-
-
-def _refused(reason: str) -> int:
-    print(f"error: {reason}", file=sys.stderr)
-    return 1

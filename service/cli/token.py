@@ -10,17 +10,14 @@ import asyncio
 import re
 import sys
 import time
-import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
 
 from domain.api_keys.commands import CreateApiKey
 from domain.api_keys.values import DEFAULT_TOKEN_LIFETIME, TOKEN, max_token_lifetime
-from domain.kernel.context import Context
 from domain.kernel.errors import DomainError
-from domain.kernel.events import Actor
 from domain.roles import scopes
 from domain.roles.builtin import SiteRole
 from projections.api_keys.queries import key_by_id
@@ -30,9 +27,9 @@ from service import bootstrap
 from service.auth.secrets import digest_written
 from service.auth.token_names import random_token_name
 from service.auth.tokens import new_token
+from service.cli.acting import as_tool, refused
 from service.settings import Settings
 from service.store.prepare import prepare
-from service.version import BUILD_VERSION
 from service.write_side import WriteSide, write_side
 
 NAME = "token"
@@ -72,15 +69,15 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
             async with write.pool.connection() as connection:
                 user = await user_by_name(connection, args.user)
             if user is None:
-                return _refused(f"no user is named {args.user!r}")
+                return refused(f"no user is named {args.user!r}")
             longest = max_token_lifetime(SiteRole.OWNER in user.roles)
             lifetime = args.lifetime or min(DEFAULT_TOKEN_LIFETIME, longest)
             if lifetime > longest:
-                return _refused(f"a token of {user.username} may live for {_in_words(longest)} at most")
+                return refused(f"a token of {user.username} may live for {_in_words(longest)} at most")
             try:
                 text = await _create(write, user, args.name or random_token_name(), lifetime)
             except DomainError as error:
-                return _refused(" ".join(part for part in (error.message, error.detail) if part))
+                return refused(error)
     print(text, flush=True)
     return 0
 
@@ -88,8 +85,7 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
 async def _create(write: WriteSide, user: UserRow, name: str, lifetime: timedelta) -> str:
     token = new_token()
     command = CreateApiKey(token.id, user.id, TOKEN, lifetime, (scopes.ALL,), ("*:*",), name)
-    context = Context(Actor("system"), datetime.now(UTC), str(uuid.uuid4()), user_agent=f"ledger-cli/{BUILD_VERSION}")
-    await write.bus.execute(command, context, side_writes=(digest_written(user.id, token),))
+    await write.bus.execute(command, as_tool(), side_writes=(digest_written(user.id, token),))
     await _until_usable(write.pool, token.id)
     return token.text
 
@@ -103,11 +99,6 @@ async def _until_usable(pool: AsyncConnectionPool[Any], key_id: str) -> None:
                 print("note: no service is running; the token works as soon as one has started", file=sys.stderr)
                 return
             await asyncio.sleep(0.02)
-
-
-def _refused(reason: str) -> int:
-    print(f"error: {reason}", file=sys.stderr)
-    return 1
 
 
 def _in_words(span: timedelta) -> str:
