@@ -15,20 +15,12 @@ from aiohttp import web
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from domain.kernel.predicate import Predicate
-from domain.workspaces.events import WorkspaceACLCleared, WorkspaceACLUpdated, WorkspaceCreated, WorkspaceDeleted, WorkspaceRenamed
 from projections.engine.claims import Retirement
 from projections.engine.positions import Positions
 from projections.engine.projector import Projector
 from projections.engine.tail import Listener
-from projections.groups.fold import MODEL as GROUPS
 from projections.live import LIVE_SCHEMA
 from projections.models import MODELS
-from projections.organizations.fold import MODEL as ORGANIZATIONS
-from projections.templates.fold import MODEL as TEMPLATES
-from projections.users.fold import MODEL as USERS
-from projections.users.render import UserRow
-from projections.workspaces.creation import Names, WantedTemplate
 from service.auth.authenticate import Authenticator
 from service.auth.passwords import Passwords
 from service.automation.leader import AUTOMATION_LOCK, PLAYER_LOCK, PROCESSES_LOCK, UNFINISHED_LOCK, WEBHOOKS_LOCK, Leader, Work
@@ -67,7 +59,7 @@ from service.web.documents import Documents
 from service.web.feed import Feed, RepositoryFollower
 from service.web.job_logs import JobLogHub
 from service.web.pages import Pages
-from service.web.recall import Recall, events_of
+from service.web.recalls import Recalls
 from service.webhooks.deliveries import WebhookDeliveries
 from service.webhooks.lane import Means
 from service.webhooks.sender import WebhookSender
@@ -160,15 +152,8 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         feed.add(documents)
         pages = Pages()
         feed.add(pages)
-        people: Recall[str, UserRow | None] = Recall(pool, events_of(USERS, ORGANIZATIONS))
-        workspace_names: Recall[tuple[str, str, bool], str | None] = Recall(pool, (WorkspaceCreated, WorkspaceRenamed, WorkspaceDeleted))
-        acls: Recall[str, bytes] = Recall(pool, {*events_of(USERS, GROUPS, ORGANIZATIONS), WorkspaceACLUpdated, WorkspaceACLCleared})
-        workspace_numbers: Recall[Predicate, int] = Recall(
-            pool, (WorkspaceCreated, WorkspaceDeleted, WorkspaceACLUpdated, WorkspaceACLCleared), capacity=1000
-        )
-        templates: Recall[str, WantedTemplate | None] = Recall(pool, events_of(TEMPLATES))
-        names: Recall[tuple[str, str, str, str], Names] = Recall(pool, events_of(USERS, ORGANIZATIONS, TEMPLATES))
-        for recall in (people, workspace_names, templates, names, workspace_numbers, acls):
+        recalls = Recalls(pool)
+        for recall in recalls:
             feed.add(recall)
         events = EventHub(authenticator)
         feed.add(events)
@@ -205,12 +190,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
             hub,
             documents,
             pages,
-            people,
-            workspace_names,
-            workspace_numbers,
-            templates,
-            names,
-            acls,
+            recalls,
             passwords,
             answers,
             limits,

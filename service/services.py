@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg_pool import AsyncConnectionPool
 
-from domain.kernel.predicate import Predicate
 from projections.engine.positions import Positions
-from projections.users.render import UserRow
-from projections.workspaces.creation import Names, WantedTemplate
 from service.commands.bus import CommandBus
 from service.provisioner.attached import AttachedProvisioners
 from service.settings import Settings
@@ -25,7 +22,7 @@ from service.web.documents import Documents
 from service.web.feed import Feed
 from service.web.job_logs import JobLogHub
 from service.web.pages import Pages
-from service.web.recall import Recall
+from service.web.recalls import Recalls
 from service.webhooks.sender import WebhookSender
 
 if TYPE_CHECKING:
@@ -48,18 +45,7 @@ class Services:
     hub: Hub
     documents: Documents
     pages: Pages
-    #: People by what paths call them: an id or a username.
-    people: Recall[str, UserRow | None]
-    #: Ids of workspaces by owner, name in lower case, and whether deleted ones count.
-    workspace_names: Recall[tuple[str, str, bool], str | None]
-    #: How many workspaces there are whose rows somebody may see.
-    workspace_numbers: Recall[Predicate, int]
-    #: Templates as whoever wants a workspace of one finds them, by id.
-    templates: Recall[str, WantedTemplate | None]
-    #: What a new workspace shows of its owner, organization, template and initiator, by their ids.
-    names: Recall[tuple[str, str, str, str], Names]
-    #: With whom workspaces are shared, as answered, by id.
-    acls: Recall[str, bytes]
+    recalls: Recalls
     passwords: Passwords
     answers: KeptAnswers
     limits: Limits

@@ -35,7 +35,7 @@ async def known_user(call: Call, name: str = "user") -> UserRow | None:
     async def ask(connection: AsyncConnection[Any]) -> UserRow | None:
         return await find_user(connection, key, key)
 
-    return await call.services.people.get(key, ask)
+    return await call.services.recalls.people.get(key, ask)
 
 
 async def path_user(call: Call, connection: AsyncConnection[Any], name: str = "user") -> UserRow:

@@ -49,7 +49,7 @@ async def get_acl(call: Call) -> web.StreamResponse:
         user_acl, group_acl = await stored_acl(connection, document.id)
         return orjson.dumps(await acl_document(connection, user_acl, group_acl)) + b"\n"
 
-    return Ready(await call.services.acls.get(document.id, ask))
+    return Ready(await call.services.recalls.acls.get(document.id, ask))
 
 
 async def update_acl(call: Call) -> web.Response:

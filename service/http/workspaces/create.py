@@ -88,7 +88,7 @@ async def _create(call: Call, owner: UserRow, *, must_be_member: bool) -> web.Re
     )
     outcome = await call.execute(command)
     new = created(outcome.events)
-    called = await call.services.names.get(new.around, lambda connection: names(connection, new.around))
+    called = await call.services.recalls.names.get(new.around, lambda connection: names(connection, new.around))
     async with call.pool.connection() as connection:
         place = await place_of_new(connection, new.job)
     document = shown(created_document(new, called), favorite=False, allow_renames=call.services.settings.allow_workspace_renames)
@@ -124,7 +124,7 @@ async def _template_of_version(call: Call, id: str) -> WantedTemplate:
 
 
 async def _known_template(call: Call, id: str) -> WantedTemplate | None:
-    return await call.services.templates.get(id, lambda connection: wanted_template(connection, id))
+    return await call.services.recalls.templates.get(id, lambda connection: wanted_template(connection, id))
 
 
 def _unknown(field: str, detail: str) -> Invalid:

@@ -59,7 +59,7 @@ async def _number_of_all(call: Call, readable: Predicate) -> int:
     async def ask(connection: AsyncConnection[Any]) -> int:
         return await number_of(connection, (visibility(readable),))
 
-    return await call.services.workspace_numbers.get(readable, ask)
+    return await call.services.recalls.workspace_numbers.get(readable, ask)
 
 
 ROUTES = (

@@ -59,7 +59,7 @@ async def _id_of_name(call: Call, owner_id: str, name: str, *, include_deleted: 
     async def ask(connection: AsyncConnection[Any]) -> str | None:
         return await id_of_name(connection, owner_id, name, include_deleted=include_deleted)
 
-    return await call.services.workspace_names.get((owner_id, name.lower(), include_deleted), ask)
+    return await call.services.recalls.workspace_names.get((owner_id, name.lower(), include_deleted), ask)
 
 
 def _flag(call: Call, *, field: str = "") -> bool:
