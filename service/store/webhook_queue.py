@@ -7,12 +7,13 @@ that comes second finds what the first one left.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 
 PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
@@ -188,8 +189,8 @@ async def look(
 
 async def queue(connection: AsyncConnection[Any], id: str, events: Sequence[Queued], before: int, reached: int, now: datetime) -> bool:
     """Queue what was found between the positions `before` and `reached`, and note the latter. False if somebody else has moved on."""
-    async with connection.transaction():
-        row = await (await connection.execute(_LOCK, (id,), prepare=True)).fetchone()
+    async with _locked(connection, id) as cursor:
+        row = await cursor.fetchone()
         if row is None or row[0] != before:
             return False
         if events:
@@ -219,8 +220,7 @@ async def record(connection: AsyncConnection[Any], id: str, tried: Sequence[Trie
         "attempted": [t.attempted_at for t in tried],
         "due": [t.due_at for t in tried],
     }
-    async with connection.pipeline(), connection.transaction():
-        await connection.execute(_LOCK, (id,), prepare=True)
+    async with connection.pipeline(), _locked(connection, id):
         await connection.execute(_END, parameters, prepare=True)
         if paused_until is not None:
             await connection.execute(_PAUSE, (paused_until, id))
@@ -228,13 +228,18 @@ async def record(connection: AsyncConnection[Any], id: str, tried: Sequence[Trie
 
 async def rewind(connection: AsyncConnection[Any], id: str) -> None:
     """Go back to the earliest position of the replays asked for: what came after it is read and delivered anew."""
-    async with connection.transaction():
-        await connection.execute(_LOCK, (id,), prepare=True)
+    async with _locked(connection, id):
         await connection.execute(_REWIND, {"id": id})
 
 
 async def hasten(connection: AsyncConnection[Any], id: str, changed_at: datetime, now: datetime) -> None:
     """What failed before the settings were changed is tried again at once."""
-    async with connection.transaction():
-        await connection.execute(_LOCK, (id,), prepare=True)
+    async with _locked(connection, id):
         await connection.execute(_HASTEN, {"id": id, "changed_at": changed_at, "now": now})
+
+
+@contextlib.asynccontextmanager
+async def _locked(connection: AsyncConnection[Any], id: str) -> AsyncIterator[AsyncCursor[Any]]:
+    """A transaction that changes the webhook's deliveries alone; the cursor gives how far the log was read for it."""
+    async with connection.transaction():
+        yield await connection.execute(_LOCK, (id,), prepare=True)
