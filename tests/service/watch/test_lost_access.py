@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import orjson
 import pytest
 
 from tests.service.watch.conftest import Place
+from tests.service.watch.losses import SECONDS, Loss, deleted, organization_of, signed_out, suspended
 from tests.support.api import Client
 from tests.support.watching import data, events, quiet, until_end, watching
-
-#: From the answer to the change to the end of the stream.
-SECONDS = 1.0
-
-Loss = Callable[[Place], Awaitable[Any]]
 
 
 async def _unshared(place: Place) -> None:
@@ -26,33 +19,17 @@ async def _dormant(place: Place) -> None:
     await place.owner.put(f"{place.path}/dormant", {"dormant": True}, want=200)
 
 
-async def _signed_out(place: Place) -> None:
-    await place.friend.post("/users/logout", want=200)
-
-
-async def _suspended(place: Place) -> None:
-    await place.admin.put(f"/users/{place.friend.user['id']}/status/suspend", want=200)
-
-
-async def _deleted(place: Place) -> None:
-    await place.admin.delete(f"/users/{place.friend.user['id']}", want=200)
-
-
 async def _template_withdrawn(place: Place) -> None:
-    organization_id = await _organization_id(place)
+    organization_id = await organization_of(place)
     body = {"group_perms": {organization_id: ""}}
     await place.admin.patch(f"/templates/{place.template_id}/acl", body, want=200)
 
 
-_LOSSES = (_unshared, _dormant, _signed_out, _suspended, _deleted, _template_withdrawn)
-
-
-async def _organization_id(place: Place) -> str:
-    return str((await place.admin.get("/organizations/default", want=200)).json["id"])
+_LOSSES = (_unshared, _dormant, signed_out, suspended, deleted, _template_withdrawn)
 
 
 @pytest.mark.parametrize("how", ["sse", "ws"])
-@pytest.mark.parametrize("lose", _LOSSES, ids=lambda f: f.__name__[1:])
+@pytest.mark.parametrize("lose", _LOSSES, ids=lambda f: f.__name__.lstrip("_"))
 async def test_somebody_shared_with_is_cut_off(place: Place, how: str, lose: Loss) -> None:
     await place.share()
     await _is_cut_off(place, place.friend, how, lose)
@@ -74,14 +51,14 @@ async def test_a_withdrawn_site_role_is_cut_off(place: Place, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["sse", "ws"])
 async def test_a_withdrawn_organization_role_is_cut_off(place: Place, how: str) -> None:
-    path = f"/organizations/{await _organization_id(place)}/members/{place.friend.user['id']}/roles"
+    path = f"/organizations/{await organization_of(place)}/members/{place.friend.user['id']}/roles"
     await place.admin.put(path, {"roles": ["organization-admin"]}, want=200)
     await _is_cut_off(place, place.friend, how, lambda p: p.admin.put(path, {"roles": []}, want=200))
 
 
 @pytest.mark.parametrize("how", ["sse", "ws"])
 async def test_a_removed_member_is_cut_off(place: Place, how: str) -> None:
-    organization_id = await _organization_id(place)
+    organization_id = await organization_of(place)
     await place.owner.patch(f"{place.path}/acl", {"group_roles": {organization_id: "use"}}, want=204)
     member = f"/organizations/{organization_id}/members/{place.friend.user['id']}"
     await _is_cut_off(place, place.friend, how, lambda p: p.admin.delete(member, want=204))
@@ -91,7 +68,7 @@ async def test_rights_of_others_end_nobodys_stream(place: Place) -> None:
     await place.share()
     async with events(place.owner, f"{place.path}/watch") as stream:
         await data(stream)
-        await _suspended(place)
+        await suspended(place)
         await quiet(stream)
         await place.rename("renamed")
         assert (await data(stream)).data["name"] == "renamed"

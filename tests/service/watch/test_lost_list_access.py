@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import orjson
 import pytest
 
 from tests.service.watch.conftest import Place
+from tests.service.watch.losses import SECONDS, Loss, deleted, organization_of, signed_out, suspended
 from tests.support.api import Client
 from tests.support.watching import data, until_end, watching
 
-#: From the answer to the change to what the stream says of it.
-SECONDS = 1.0
-
-Loss = Callable[[Place], Awaitable[Any]]
 both = pytest.mark.parametrize("how", ["sse", "ws"])
 
 
 async def _member(place: Place) -> str:
-    organization_id = (await place.admin.get("/organizations/default", want=200)).json["id"]
-    return f"/organizations/{organization_id}/members/{place.friend.user['id']}"
-
-
-async def _signed_out(place: Place) -> None:
-    await place.friend.post("/users/logout", want=200)
-
-
-async def _suspended(place: Place) -> None:
-    await place.admin.put(f"/users/{place.friend.user['id']}/status/suspend", want=200)
-
-
-async def _deleted(place: Place) -> None:
-    await place.admin.delete(f"/users/{place.friend.user['id']}", want=200)
+    return f"/organizations/{await organization_of(place)}/members/{place.friend.user['id']}"
 
 
 async def _password_reset(place: Place) -> None:
@@ -43,7 +25,7 @@ async def _password_reset(place: Place) -> None:
 
 
 @both
-@pytest.mark.parametrize("lose", [_signed_out, _suspended, _deleted, _password_reset], ids=lambda f: f.__name__[1:])
+@pytest.mark.parametrize("lose", [signed_out, suspended, deleted, _password_reset], ids=lambda f: f.__name__.lstrip("_"))
 async def test_who_may_no_longer_come_in_is_cut_off(place: Place, how: str, lose: Loss) -> None:
     await place.share()
     await _is_cut_off(place, place.friend, how, lose)
