@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from domain.roles import acl
 from domain.templates.plain import Plain
 
+#: The kinds of provisioners that clients name: the one that is always there, and those that are attached.
+BUILT_IN, ATTACHED = "echo", "terraform"
 PARAMETER_TYPES = ("string", "number", "bool", "list(string)")
 FORM_TYPES = ("", "radio", "dropdown", "input", "textarea", "slider", "checkbox", "switch", "tag-select", "multi-select", "error")
 MONOTONIC_ORDERS = ("", "increasing", "decreasing")

@@ -29,6 +29,7 @@ from domain.templates.dry_run_decisions import (
 )
 from domain.templates.dry_runs import DRY_RUN
 from domain.templates.state import TEMPLATE
+from domain.templates.values import BUILT_IN
 from domain.templates.version_commands import (
     ArchiveTemplateVersion,
     ArchiveUnusedVersions,
@@ -70,8 +71,6 @@ _BUILT = """
 """
 _UNARCHIVED = "SELECT id FROM template_versions WHERE template_id = %s::uuid AND NOT archived ORDER BY created_at, id"
 
-#: The kind of provisioner that is always there.
-_BUILT_IN = "echo"
 _QUEUED = "Queued"
 #: People follow the log of what they push, and would wait without knowing for what (contract/clients.md 6).
 _FOR_OTHERS = (
@@ -88,7 +87,7 @@ async def _create(command: CreateTemplateVersion, unit: Unit, context: Context) 
         name = await unit.load(RESERVATION, version_name(command.template_id, command.name).stream.id)
     for statement in template_variables.given(command.version_id, command.variables):
         unit.write(statement)
-    if command.provisioner != _BUILT_IN:
+    if command.provisioner != BUILT_IN:
         line = LogLine(context.time, _QUEUED, _FOR_OTHERS.format(command.provisioner), DAEMON, "warn")
         unit.write(stored_with(command.job_id, [line]))
     return decide_create_version(command, template, name)

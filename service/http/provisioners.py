@@ -14,6 +14,7 @@ from aiohttp import web
 
 from domain.kernel.errors import Conflict, Invalid, NotFound, Violation
 from domain.kernel.spellings import ZERO_TIME
+from domain.templates.values import ATTACHED, BUILT_IN
 from service.auth.provisioner_keys import calling_key
 from service.http.call import Call
 from service.http.fields import ANYTHING, INT64, PROGRAM_TEXT, TEXT, TIME, list_of, wire
@@ -28,7 +29,7 @@ from service.store.files import TAR, file_content
 from service.store.job_logs import DAEMON, TOOL, LogLine
 from service.store.provisioner_daemons import API_VERSION, Kind
 
-_PROVISIONERS = ("echo", "terraform")
+_PROVISIONERS = (BUILT_IN, ATTACHED)
 _LEVELS = ("trace", "debug", "info", "warn", "error")
 _LONGEST_NAME = 64
 _LONGEST_WAIT = 60

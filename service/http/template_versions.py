@@ -16,6 +16,7 @@ from domain.kernel.ids import NIL
 from domain.roles import objects
 from domain.roles.permissions import Action
 from domain.roles.policy import allows
+from domain.templates.values import ATTACHED, BUILT_IN
 from domain.templates.version_commands import (
     ArchiveTemplateVersion,
     CreateTemplateVersion,
@@ -40,7 +41,6 @@ from service.provisioner.uploads import declared_tags
 from service.store.files import file_content
 from service.store.template_variables import variable_values
 
-ECHO = "echo"
 _TAG = "Templates"
 _LONGEST_MESSAGE = shorter_than((1 << 20) + 1)
 
@@ -63,7 +63,7 @@ class CreateVersionRequest:
     storage_method: str = wire(TEXT, one_of("file"))
     file_id: str = wire(UUID_TEXT, required_without("example_id"))
     example_id: str = wire(TEXT, required_without("file_id"))
-    provisioner: str = wire(TEXT, one_of("terraform", ECHO))
+    provisioner: str = wire(TEXT, one_of(ATTACHED, BUILT_IN))
     tags: Mapping[str, str] = wire(map_of(TEXT))
     user_variable_values: tuple[VariableValue, ...] = wire(list_of(nested(VariableValue)))
 
@@ -97,7 +97,7 @@ async def create(call: Call) -> web.Response:
         message=request.message,
         file_id=request.file_id,
         # The command-line tool and the web pages name terraform for every archive (contract/clients.md 1), which never reads that file.
-        provisioner=request.provisioner if declared is None else ECHO,
+        provisioner=request.provisioner if declared is None else BUILT_IN,
         initiator_id=call.caller.user_id,
         tags=_merged(declared or {}, request.tags),
         variables=given,

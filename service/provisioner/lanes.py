@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from domain.templates.values import BUILT_IN
 from service.provisioner.built import new_id
 from service.provisioner.jobs import BUILD, PLANNING, Offer
 from service.store.provisioner_daemons import API_VERSION, Kind, claim_slot, take_slot
@@ -52,6 +53,6 @@ def built_in_lanes(count: int) -> list[Lane]:
 
 
 def _lane(name: str, types: tuple[str, ...], count: int) -> Lane:
-    offer = Offer(("echo",), types, {"scope": "organization", "owner": ""})
+    offer = Offer((BUILT_IN,), types, {"scope": "organization", "owner": ""})
     kind = Kind(f"{name}-{socket.gethostname()}", BUILD_VERSION, API_VERSION, offer.provisioners, offer.types, offer.tags)
     return Lane(offer, kind, count)
