@@ -13,6 +13,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from projections.engine import schema
+from projections.engine.switch import HOLD, LET_GO
 from projections.live import LIVE_SCHEMA
 from service.store.connect import connector
 from tests.support.api import Client
@@ -63,7 +64,11 @@ async def leftovers(connection: AsyncConnection[Any]) -> list[str]:
 
 
 BEGUN = f"SELECT to_regclass('{schema.beside(LIVE_SCHEMA)}.positions') IS NOT NULL"
-SWITCHING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%switch of%' AND pid <> pg_backend_pid())"
+SWITCHING = """
+    SELECT EXISTS (
+      SELECT FROM pg_stat_activity WHERE query LIKE '%switch of%' AND wait_event = 'advisory' AND pid <> pg_backend_pid()
+    )
+"""
 
 
 @pytest.mark.parametrize("arguments", [(), ("workspaces", "timers")], ids=["all", "some"])
@@ -85,9 +90,11 @@ async def test_killed_while_it_folds(busy: Busy, arguments: tuple[str, ...]) -> 
 async def test_killed_around_the_switch(busy: Busy, arguments: tuple[str, ...]) -> None:
     async with await connector(busy.dsn)() as connection:
         for number in range(ROUNDS):
+            # Held back until it stands before its switch, so that it is killed there and not long before or afterwards.
+            await connection.execute(HOLD, (LIVE_SCHEMA,))
             rebuilding = await busy.place.begin("rebuild", *arguments)
-            with contextlib.suppress(TimeoutError):
-                await until(connection, SWITCHING, 20)
+            await until(connection, SWITCHING)
+            await connection.execute(LET_GO, (LIVE_SCHEMA,))
             await asyncio.sleep(random.random() / 50)
             with contextlib.suppress(ProcessLookupError):
                 rebuilding.kill()
