@@ -6,11 +6,11 @@ where it is kept (`roster_counts`) if nothing but kinds of people is asked for; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
-from psycopg import sql
+from psycopg import AsyncConnection, sql
 
 from domain.kernel.ids import NIL
 from domain.kernel.predicate import ALWAYS, Always, Predicate, settled
@@ -44,6 +44,12 @@ class People:
     page: sql.Composable
     number: sql.Composable
     parameters: dict[str, Any]
+
+    async def found(self, connection: AsyncConnection[Any], statement: LiteralString) -> tuple[list[Sequence[Any]], int]:
+        """The rows of a statement over `{page}` that ends each of them with `{number}`, which is given once: 0 for an empty page."""
+        cursor = await connection.execute(sql.SQL(statement).format(page=self.page, number=self.number), self.parameters)
+        rows = await cursor.fetchall()
+        return [row[:-1] for row in rows], rows[0][-1] if rows else 0
 
 
 @dataclass(frozen=True, slots=True)

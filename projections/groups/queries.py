@@ -136,9 +136,8 @@ async def page_of_group_members(
     """A page of those in a group who match and whom `readable` (over `user_id` and `organization_id`) shows, and how many follow
     the cursor in all (0 for an empty page)."""
     people = those_in(group.id, group.organization_id, wanted, readable)
-    cursor = await connection.execute(sql.SQL(_PAGE).format(page=people.page, number=people.number), people.parameters)
-    rows = await cursor.fetchall()
-    return [UserRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+    rows, number = await people.found(connection, _PAGE)
+    return [UserRow(*row) for row in rows], number
 
 
 async def _one(connection: AsyncConnection[Any], wanted: LiteralString, values: Mapping[str, str]) -> GroupRow | None:

@@ -107,6 +107,5 @@ async def page_of_members(connection: AsyncConnection[Any], organization_id: str
     Filters are on the person: `created_…` and `role` are those of the user (contract/identity.md 7). Reads `available_users`.
     """
     people = those_in(organization_id, organization_id, wanted)
-    cursor = await connection.execute(sql.SQL(_PAGE).format(page=people.page, number=people.number), people.parameters)
-    rows = await cursor.fetchall()
-    return [MemberRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+    rows, number = await people.found(connection, _PAGE)
+    return [MemberRow(*row) for row in rows], number

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 
 from domain.kernel.predicate import Predicate
 from projections.available_users.pages import Selection, everybody
@@ -65,9 +65,8 @@ async def list_users(connection: AsyncConnection[Any], wanted: Selection, readab
     The number is 0 for an empty page, as in the reference (contract/listing.md 12). Reads `available_users`.
     """
     people = everybody(wanted, readable)
-    cursor = await connection.execute(sql.SQL(_PAGE).format(page=people.page, number=people.number), people.parameters)
-    rows = await cursor.fetchall()
-    return [UserRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+    rows, number = await people.found(connection, _PAGE)
+    return [UserRow(*row) for row in rows], number
 
 
 async def organization_roles(connection: AsyncConnection[Any], user_id: str) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from projections.documents import rfc3339
+from projections.documents import rfc3339, rfc3339_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def webhook_document(row: WebhookRow, secret: str = "") -> dict[str, Any]:
         "enabled": row.enabled,
         "disabled_reason": row.disabled_reason,
         "position": row.position,
-        "previous_secret_until": _time(row.previous_secret_until),
+        "previous_secret_until": rfc3339_or_none(row.previous_secret_until),
         "created_by": row.created_by,
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
@@ -73,10 +73,6 @@ def delivery_document(row: DeliveryRow) -> dict[str, Any]:
         "status_code": row.status_code,
         "error": row.error,
         "queued_at": rfc3339(row.queued_at),
-        "attempted_at": _time(row.attempted_at),
-        "next_attempt_at": _time(row.due_at),
+        "attempted_at": rfc3339_or_none(row.attempted_at),
+        "next_attempt_at": rfc3339_or_none(row.due_at),
     }
-
-
-def _time(time: datetime | None) -> str | None:
-    return None if time is None else rfc3339(time)
