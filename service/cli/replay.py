@@ -76,11 +76,12 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
 
 @dataclass(slots=True)
 class _Replay:
-    """`position`: everything up to it has been written."""
+    """`position`: everything up to it has been written; `page` is how many events are read at once."""
 
     selection: Selection
     write: Write
     position: int
+    page: int = _PAGE
 
     async def once(self, connection: AsyncConnection[Any], upto: int, progress: Callable[[int, int], None] | None = None) -> None:
         """Write what lies between `position` and `upto`, a position that is in the log."""
@@ -88,7 +89,7 @@ class _Replay:
         start = self.position
         while self.position < upto:
             reader = LogReader(EventMapper(KeyRing()))
-            documents, reached = await reader.documents_after(connection, self.position, self.selection, limit=_PAGE, upto=upto)
+            documents, reached = await reader.documents_after(connection, self.position, self.selection, limit=self.page, upto=upto)
             self.write(documents)
             self.position = reached
             if progress is not None:

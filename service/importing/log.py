@@ -59,9 +59,9 @@ class Imported:
 
 
 async def import_log(
-    connection: AsyncConnection[Any], lines: Iterable[bytes], progress: Callable[[int], None] = lambda _events: None
+    connection: AsyncConnection[Any], lines: Iterable[bytes], progress: Callable[[int], None] = lambda _events: None, *, batch: int = BATCH
 ) -> Imported:
-    """Read lines of `replay` into the log of an empty database. The read models are the caller's business.
+    """Read lines of `replay` into the log of an empty database, `batch` at a time. The read models are the caller's business.
 
     Raises `Refused` with nothing stored: for a log that is not empty, for the first line that is no event, and for events that
     cannot follow each other.
@@ -76,8 +76,8 @@ async def import_log(
         )
         loader = _Loader(connection)
         try:
-            for batch in _batches(_in_order(lines)):
-                await loader.load(batch)
+            for events in _batches(_in_order(lines), batch):
+                await loader.load(events)
                 progress(loader.events)
         except errors.UniqueViolation as error:
             found = _TWICE.search(error.diag.message_detail or "")
@@ -159,8 +159,8 @@ def _in_order(lines: Iterable[bytes]) -> Iterator[Recorded]:
         before = recorded
 
 
-def _batches(events: Iterator[Recorded]) -> Iterator[Sequence[Recorded]]:
-    while batch := [*islice(events, BATCH)]:
+def _batches(events: Iterator[Recorded], size: int) -> Iterator[Sequence[Recorded]]:
+    while batch := [*islice(events, size)]:
         yield batch
 
 

@@ -58,17 +58,16 @@ async def test_options_select(url: str, arguments: Sequence[str], found: list[in
     assert positions(await replayed(url, *arguments)) == found
 
 
-async def test_a_page_ends_where_the_next_begins(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_ends_where_the_next_begins(url: str) -> None:
     whole = positions(await replayed(url))
     for page in (1, 2, 3, 7):
-        monkeypatch.setattr(replay, "_PAGE", page)
         pages: list[list[int]] = []
 
         def write(found: Iterable[dict[str, Any]], pages: list[list[int]] = pages) -> None:
             pages.append([document["position"] for document in found])
 
         async with bootstrap.connected(url) as connection:
-            reader = replay._Replay(Selection(), write, 0)
+            reader = replay._Replay(Selection(), write, 0, page)
             await reader.once(connection, 21)
         assert ([position for page in pages for position in page], reader.position) == (whole, 21)
 

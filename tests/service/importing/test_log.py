@@ -17,7 +17,6 @@ from domain.organizations.events import OrganizationCreated, WorkspaceSharingSet
 from domain.users.events import UserCreated, UserDeleted, UserErased, UserPasswordChanged, UserProfileChanged
 from projections.engine.tail import read_page
 from service import bootstrap
-from service.importing import log
 from service.importing.log import Imported, Refused, finished, import_log, unfinished
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
@@ -69,10 +68,9 @@ async def stored(connection: AsyncConnection[Any]) -> list[Recorded]:
 
 
 @pytest.mark.parametrize("batch", [1, 2, 1000])
-async def test_events_are_stored_as_they_were(connection: AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    monkeypatch.setattr(log, "BATCH", batch)
+async def test_events_are_stored_as_they_were(connection: AsyncConnection[Any], batch: int) -> None:
     told: list[int] = []
-    assert await import_log(connection, lines(PEOPLE), told.append) == Imported(7, 21)
+    assert await import_log(connection, lines(PEOPLE), told.append, batch=batch) == Imported(7, 21)
     assert told[-1] == 7
     assert await stored(connection) == PEOPLE
 
@@ -93,12 +91,9 @@ async def test_positions_go_on_after_the_last_one(connection: AsyncConnection[An
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
-async def test_who_was_erased_while_the_file_was_written_stays_erased(
-    connection: AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch, batch: int
-) -> None:
-    monkeypatch.setattr(log, "BATCH", batch)
+async def test_who_was_erased_while_the_file_was_written_stays_erased(connection: AsyncConnection[Any], batch: int) -> None:
     events = history(*((e.stream.id, e.event) for e in PEOPLE), (ADA, UserDeleted()), (ADA, UserErased()))
-    await import_log(connection, lines(events))
+    await import_log(connection, lines(events), batch=batch)
     found = await stored(connection)
     assert [e.event.username for e in found if isinstance(e.event, UserCreated)] == ["", "bob"]
     assert [e.event for e in found if isinstance(e.event, UserProfileChanged)] == [UserProfileChanged("", "")]
@@ -133,16 +128,15 @@ def _with(number: int, **changes: Any) -> list[Recorded]:
     ],
 )
 async def test_what_cannot_follow_each_other_is_refused_whole(
-    connection: AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch, events: list[Recorded], reason: str
+    connection: AsyncConnection[Any], events: list[Recorded], reason: str
 ) -> None:
-    monkeypatch.setattr(log, "BATCH", 2)
     with pytest.raises(Refused, match=reason):
-        await import_log(connection, lines(events))
+        await import_log(connection, lines(events), batch=2)
     assert await stored(connection) == []
     cursor = await connection.execute("SELECT count(*) FROM personal_keys")
     assert (await cursor.fetchall())[0][0] == 0
     # The same database takes it when it is right.
-    await import_log(connection, lines(PEOPLE))
+    await import_log(connection, lines(PEOPLE), batch=2)
     assert await stored(connection) == PEOPLE
 
 
