@@ -55,7 +55,7 @@ def build_handler(services: Services, routes: Sequence[Route]) -> Callable[[web.
         path = request.rel_url.path_safe
         match = router.match(request.method, path)
         if match is None:
-            response: web.StreamResponse = _unknown(router.allowed(path))
+            response: web.StreamResponse = _unknown(request.method, router.allowed(path))
         else:
             try:
                 if request.method != "GET" and "Expect" in request.headers:
@@ -71,10 +71,12 @@ def build_handler(services: Services, routes: Sequence[Route]) -> Callable[[web.
     return handle
 
 
-def _unknown(allowed: frozenset[str]) -> web.Response:
-    """Another method would do, or nothing is there."""
+def _unknown(method: str, allowed: frozenset[str]) -> web.Response:
+    """Another method would do, or nothing is there. The reference's 405 has no body; here every refusal says what is wrong."""
     if allowed:
-        return web.Response(status=405, headers={"Allow": ", ".join(sorted(allowed))})
+        methods = ", ".join(sorted(allowed))
+        body = error_body("Method not allowed.", f"This route takes {methods}, not {method[:40]}.")
+        return web.Response(body=body, status=405, headers={"Content-Type": _JSON, "Allow": methods})
     return web.Response(body=_ROUTE_NOT_FOUND, status=404, headers={"Content-Type": _JSON})
 
 

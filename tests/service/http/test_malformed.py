@@ -65,7 +65,7 @@ def offence(route: Route, sent: object, answer: Answer) -> str:
     said = f"{route.key} with {str(sent)[:80]}: {answer.status} {answer.raw[:200]!r}"
     if answer.status >= 500 and answer.status != 501:
         return said
-    if answer.status >= 400 and answer.raw and answer.status != 405:
+    if answer.status >= 400:
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
         if not is_json or not isinstance(orjson.loads(answer.raw).get("message"), str):
             return said
@@ -189,6 +189,12 @@ async def test_routes_and_methods_that_do_not_exist(admin: Client) -> None:
         answer = await admin.request(method, "/authcheck")
         assert answer.status == 405
         assert answer.headers["Allow"] == "POST"
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert answer.json == {"message": "Method not allowed.", "detail": f"This route takes POST, not {method}."}
+    for method in ("HEAD", "OPTIONS", "TRACE"):
+        answer = await admin.request(method, "/users")
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET, POST"), method
+        assert bool(answer.raw) == (method != "HEAD")
 
 
 @pytest.mark.parametrize(
