@@ -41,7 +41,8 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
     script = "".join(f"{block}\necho '{MARK}'\n" for block in (sign_in, describe, version, watch, listing, end, history, webhook, moving))
     # Whoever waits for something that never comes goes on in the end: a wait in vain is a complaint.
     waits = script.count("for _ in 1 ")
-    script = script.replace("for _ in 1 ", "for turn in 1 ").replace("|| sleep 0.5\n", '|| sleep 0.5\n[ "$turn" != 10 ] || echo "in vain" >&2\n')
+    script = script.replace("for _ in 1 ", "for turn in 1 ")
+    script = script.replace("|| sleep 0.5\n", '|| sleep 0.5\n[ "$turn" != 10 ] || echo "in vain" >&2\n')
     assert script.count("in vain") == waits == 3
 
     done = await asyncio.to_thread(
