@@ -36,12 +36,14 @@ async def _at_once(_events: int, _seconds: float) -> None:
 @dataclass(frozen=True, slots=True)
 class Course:
     """How a rebuild goes along: `progress(position, last position)` while events are folded, `phase(what is done now)`, and
-    `rest(events, seconds)` after each page of events with how many and how long it took; `page` is how many events at once."""
+    `rest(events, seconds)` after each page of events with how many and how long it took; `page` is how many events at once. So
+    many processors as are `spare` are left to others while indexes are made; while events are folded, one is taken by folding."""
 
     progress: Progress = lambda _done, _total: None
     phase: Callable[[str], None] = lambda _name: None
     rest: Callable[[int, float], Awaitable[None]] = _at_once
     page: int = 5000
+    spare: int = 0
 
 
 #: As fast as it goes, without a word.
@@ -92,7 +94,8 @@ async def fill_from(
             await course.rest(len(events), time.monotonic() - started)
             started = time.monotonic()
         await rows.write_out()
-        course.phase("indexes and documents")
+    course.phase("indexes and documents")
+    async with writing(connection, name, spare=course.spare) as writers:
         await _finish(connection, models, rows, writers)
     await schema.move(connection, models, upto)
 

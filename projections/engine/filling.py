@@ -2,7 +2,7 @@
 
 Rows are kept until they have been left alone for a while, and written once then, as lines of COPY; versions are written when they
 end. How many rows are held is bounded: beyond the bound the largest tables give up those rows that were not looked at for longest,
-and from then on rows of these tables that are not held are looked for in the database.
+and from then on rows of these tables that were given up, and are not held, are looked for in the database.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from psycopg import AsyncConnection, Connection, sql
 from projections.engine.memory import STILL
 from projections.engine.tables import Key, Row, Rows, Table
 from projections.engine.writers import Writers, copied
+from projections.engine.written import Written
 
 #: A few hundred megabytes.
 KEPT_ROWS = 150_000
@@ -38,6 +39,7 @@ class Filling(Rows):
         self._old: dict[Table, dict[Key, Row | None]] = defaultdict(dict)
         #: Tables of which not all rows are held; and those of their rows that are held as they were loaded.
         self._partial: set[Table] = set()
+        self._written = Written()
         self._clean: dict[Table, set[Key]] = defaultdict(set)
         #: Versions that still hold, and since when; those in the database that do so no more, and since when.
         self._open: dict[Table, dict[Key, tuple[bytes, int]]] = defaultdict(dict)
@@ -46,7 +48,6 @@ class Filling(Rows):
         self._changed: dict[tuple[Table, Key], bool] = {}
         self._lines: dict[Table, list[bytes]] = defaultdict(list)
         self._version_lines: dict[Table, list[bytes]] = defaultdict(list)
-        self._is_behind = False
 
     @property
     def size(self) -> int:
@@ -60,7 +61,7 @@ class Filling(Rows):
             return row  # type: ignore[no-any-return]
         row = self._old[table].pop(key, _UNKNOWN)
         if row is _UNKNOWN:
-            if table in self._partial:
+            if self._may_be_stored(table, key):
                 raise KeyError(key)
             return None
         self._young[table][key] = row
@@ -73,7 +74,7 @@ class Filling(Rows):
             return None
         if table in self._partial:
             self._clean[table].discard(key)
-            if table.remembered and key not in self._open[table]:
+            if table.remembered and key not in self._open[table] and self._may_be_stored(table, key):
                 self._open[table][key] = table.version_line(row), _STORED
         if table.remembered:
             self._changed.setdefault((table, key), False)
@@ -110,7 +111,7 @@ class Filling(Rows):
             versions = self._open[table]
             last = versions.get(key)
             if last is None:
-                if table in self._partial:
+                if self._may_be_stored(table, key):
                     self._ended[table].setdefault(key, position)
             elif last[0] == line and not is_replaced:
                 continue
@@ -130,11 +131,15 @@ class Filling(Rows):
             return
         missing: dict[Table, set[Key]] = defaultdict(set)
         for table, key in wanted:
-            if table in self._partial and key not in self._young[table] and key not in self._old[table]:
+            if (
+                table in self._partial
+                and key not in self._young[table]
+                and key not in self._old[table]
+                and self._written.may_hold(table, key)
+            ):
                 missing[table].add(key)
-        if missing and self._is_behind:
-            await self._writers.done()
-            self._is_behind = False
+        if missing:
+            await self._writers.done(*(table.name for table in missing))
         for table, keys in missing.items():
             found = table.rows(await (await table.select(connection, list(keys))).fetchall())
             self._young[table].update((key, found.get(key)) for key in keys)
@@ -167,7 +172,6 @@ class Filling(Rows):
             self._give_up(table)
             self._hand_over(table)
         await self._writers.done()
-        self._is_behind = False
 
     def forget(self) -> None:
         """Rows that a set-based statement may change are written out before it: nothing of them is held."""
@@ -178,17 +182,21 @@ class Filling(Rows):
         self._old[table], self._young[table] = self._young[table], {}
         if not rows:
             return
-        was_whole = table not in self._partial
         clean, versions = self._clean[table], self._open[table]
-        written: list[bytes] = []
+        added: list[bytes] = []
+        replaced: list[bytes] = []
         gone: list[Key] = []
         for key, row in rows.items():
             if key in clean:
                 clean.discard(key)
+            elif self._may_be_stored(table, key):
+                if row is None:
+                    gone.append(key)
+                else:
+                    replaced.append(table.line(row))
             elif row is not None:
-                written.append(table.line(row))
-            elif not was_whole:
-                gone.append(key)
+                added.append(table.line(row))
+                self._written.add(table, key)
             version = versions.pop(key, None)
             if version is not None and version[1] != _STORED:
                 self._version_lines[table].append(b"%b,%d,%d" % (*version, STILL))
@@ -198,12 +206,14 @@ class Filling(Rows):
         self._hand_over(table)
         if gone:
             self._writers.execute(table.name, *table.delete(gone))
-        if written and was_whole:
-            self._writers.copy(table.name, table.copy_into(table.name), written)
-        elif written:
-            self._writers.hand(table.name, partial(_merge, table, written), sum(map(len, written)))
+        if replaced:
+            self._writers.hand(table.name, partial(_merge, table, replaced), sum(map(len, replaced)))
+        if added:
+            self._writers.copy(table.name, table.copy_into(table.name), added)
         self._partial.add(table)
-        self._is_behind = True
+
+    def _may_be_stored(self, table: Table, key: Key) -> bool:
+        return table in self._partial and self._written.may_hold(table, key)
 
     def _hand_over(self, table: Table) -> None:
         if lines := self._lines.pop(table, None):

@@ -10,6 +10,7 @@ import contextlib
 import os
 import queue
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, LiteralString
@@ -18,9 +19,12 @@ import psycopg
 from psycopg import AsyncConnection, Connection, sql
 
 Job = Callable[[Connection[Any]], object]
+#: A job, the table that it concerns, and what it holds in memory.
+_Task = tuple[str, Job, int]
 
 #: So many bytes may wait to be written: a few seconds' worth.
 _MOST_PENDING = 64 << 20
+_MOST_WRITERS = 4
 _MEMORY_FOR_INDEXES = "256MB"
 
 
@@ -29,10 +33,11 @@ class Writers:
 
     def __init__(self, connect: Callable[[], Connection[Any]], count: int) -> None:
         self._connections = [connect() for _ in range(count)]
-        self._queues: list[queue.SimpleQueue[tuple[Job, int] | None]] = [queue.SimpleQueue() for _ in range(count)]
+        self._queues: list[queue.SimpleQueue[_Task | None]] = [queue.SimpleQueue() for _ in range(count)]
         #: Held for whatever follows; notified when a job is done.
         self._moved = threading.Condition()
-        self._pending = 0
+        #: How many jobs of each table are not done.
+        self._pending: Counter[str] = Counter()
         self._pending_bytes = 0
         self._failure: BaseException | None = None
         self._ways: dict[str, int] = {}
@@ -52,9 +57,9 @@ class Writers:
         """Have `job(connection)` done after all that was handed over for `table`; `size` in bytes is what it holds in memory."""
         way = self._ways.setdefault(table, len(self._ways) % len(self._queues))
         with self._moved:
-            self._pending += 1
+            self._pending[table] += 1
             self._pending_bytes += size
-        self._queues[way].put((job, size))
+        self._queues[way].put((table, job, size))
 
     def execute(self, table: str, statement: LiteralString, parameters: Sequence[Any] | None = None) -> None:
         """Have a statement executed after all that was handed over for `table`."""
@@ -69,13 +74,16 @@ class Writers:
         if self._pending_bytes > _MOST_PENDING or self._failure is not None:
             await asyncio.to_thread(self._wait, lambda: self._pending_bytes <= _MOST_PENDING)
 
-    async def done(self) -> None:
-        """Return once everything handed over is written and committed."""
-        await asyncio.to_thread(self._wait, lambda: self._pending == 0)
+    async def done(self, *tables: str) -> None:
+        """Return once everything handed over for these tables is written and committed; for any, if none is named."""
+        if tables:
+            await asyncio.to_thread(self._wait, lambda: not any(self._pending[table] for table in tables))
+        else:
+            await asyncio.to_thread(self._wait, lambda: not self._pending.total())
 
     async def close(self) -> None:
         """End the threads; what was not done by now is left undone."""
-        is_busy = self._pending > 0
+        is_busy = self._pending.total() > 0
         self._fail(InterruptedError("no more is written"))
         for connection, way in zip(self._connections, self._queues, strict=True):
             if is_busy:
@@ -100,9 +108,9 @@ class Writers:
         if self._failure is not None:
             raise self._failure
 
-    def _work(self, connection: Connection[Any], jobs: queue.SimpleQueue[tuple[Job, int] | None]) -> None:
-        while (job := jobs.get()) is not None:
-            run, size = job
+    def _work(self, connection: Connection[Any], jobs: queue.SimpleQueue[_Task | None]) -> None:
+        while (task := jobs.get()) is not None:
+            table, run, size = task
             if self._failure is None:
                 try:
                     with connection.transaction():
@@ -110,7 +118,7 @@ class Writers:
                 except BaseException as error:
                     self._fail(error)
             with self._moved:
-                self._pending -= 1
+                self._pending[table] -= 1
                 self._pending_bytes -= size
                 self._moved.notify_all()
 
@@ -122,10 +130,10 @@ def copied(statement: LiteralString, lines: Sequence[bytes], connection: Connect
 
 
 @contextlib.asynccontextmanager
-async def writing(beside: AsyncConnection[Any], schema: str) -> AsyncIterator[Writers]:
-    """Writers into `schema` of the database that a connection is open to; as many as there are processors to spare."""
+async def writing(beside: AsyncConnection[Any], schema: str, *, spare: int = 1) -> AsyncIterator[Writers]:
+    """Writers into `schema` of the database that a connection is open to: one for each processor but `spare`, four at most."""
     connect = sibling(beside, schema)
-    writers = await asyncio.to_thread(Writers, connect, max(1, min(4, (os.cpu_count() or 1) - 1)))
+    writers = await asyncio.to_thread(Writers, connect, max(1, min(_MOST_WRITERS, (os.cpu_count() or 1) - spare)))
     try:
         yield writers
     finally:

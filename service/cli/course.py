@@ -11,14 +11,17 @@ from service.cli.progress import ProgressBar
 
 
 def shown(label: str, rest: Callable[[int, float], Awaitable[None]] = STRAIGHT.rest) -> Course:
-    """A course that draws a bar for the events and names the other parts, on a terminal; elsewhere it is silent."""
+    """A course that draws a bar for the events and names the other parts, on a terminal; elsewhere it is silent.
+
+    A processor is left to the service that may run beside it.
+    """
     bar = ProgressBar(label)
 
     def phase(name: str) -> None:
         if sys.stderr.isatty() and name != "events":
             print(f"{label}: {name}", file=sys.stderr, flush=True)
 
-    return Course(progress=bar, phase=phase, rest=rest)
+    return Course(progress=bar, phase=phase, rest=rest, spare=1)
 
 
 def step_back(niceness: int) -> None:

@@ -50,6 +50,21 @@ async def test_what_fits_is_never_asked_for(engine: Engine) -> None:
             await rows.write_out()
 
 
+async def test_what_was_never_written_is_not_asked_for_however_few_rows_are_held(engine: Engine) -> None:
+    model = names_model()
+    births = LIVES[: len(MANY)]
+    async with await engine.connect() as connection, await engine.connect() as other:
+        await schema.create(connection, [model], "filled")
+        async with writing(connection, "filled") as writers:
+            rows = Filling(writers, keep=4)
+            await connection.close()
+            for start in range(0, len(births), 6):
+                await fold(connection, [model], {"names": 0}, births[start : start + 6], rows)
+            await rows.write_out()
+        cursor = await other.execute("SELECT count(*) FROM filled.names")
+        assert await cursor.fetchone() == (len(births),)
+
+
 async def test_a_set_based_change_sees_what_was_held_and_is_seen_afterwards(engine: Engine) -> None:
     one, other = MANY[:2]
     await engine.append(
