@@ -36,8 +36,8 @@ async def _at_once(_events: int, _seconds: float) -> None:
 @dataclass(frozen=True, slots=True)
 class Course:
     """How a rebuild goes along: `progress(position, last position)` while events are folded, `phase(what is done now)`, and
-    `rest(events, seconds)` after each page of events with how many and how long it took; `page` is how many events at once. So
-    many processors as are `spare` are left to others while indexes are made; while events are folded, one is taken by folding."""
+    `rest(events, seconds)` after each page of events with how many and how long it took; `page` is how many events at once;
+    there is one connection that writes for each processor but `spare`."""
 
     progress: Progress = lambda _done, _total: None
     phase: Callable[[str], None] = lambda _name: None
@@ -81,7 +81,7 @@ async def fill_from(
     """As `fill`, from pages of events in order. What `schema.create` left for the end is made afterwards."""
     start = {model.name: 0 for model in models}
     course.phase("events")
-    async with writing(connection, name) as writers:
+    async with writing(connection, name, spare=course.spare) as writers:
         rows = Filling(writers, keep=keep_rows)
         started = time.monotonic()
         async for events in log:
@@ -94,8 +94,7 @@ async def fill_from(
             await course.rest(len(events), time.monotonic() - started)
             started = time.monotonic()
         await rows.write_out()
-    course.phase("indexes and documents")
-    async with writing(connection, name, spare=course.spare) as writers:
+        course.phase("indexes and documents")
         await _finish(connection, models, rows, writers)
     await schema.move(connection, models, upto)
 

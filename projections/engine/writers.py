@@ -130,7 +130,7 @@ def copied(statement: LiteralString, lines: bytes, connection: Connection[Any]) 
 
 
 @contextlib.asynccontextmanager
-async def writing(beside: AsyncConnection[Any], schema: str, *, spare: int = 1) -> AsyncIterator[Writers]:
+async def writing(beside: AsyncConnection[Any], schema: str, *, spare: int = 0) -> AsyncIterator[Writers]:
     """Writers into `schema` of the database that a connection is open to: one for each processor but `spare`, four at most."""
     connect = sibling(beside, schema)
     writers = await asyncio.to_thread(Writers, connect, max(1, min(_MOST_WRITERS, (os.cpu_count() or 1) - spare)))
