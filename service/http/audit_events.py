@@ -20,6 +20,7 @@ from projections.queryvalues import TEXT, UUID, Term, choice, number, quoted, si
 from service.http.call import Call
 from service.http.event_pages import PRODUCES, page_response, shape
 from service.http.queries import QueryReader
+from service.http.readable import readable
 from service.http.routing import AFTER, Access, Parameter, Protocol, Route, Stream
 from service.store.log_reader import Selection
 from service.version import BUILD_VERSION
@@ -101,7 +102,8 @@ _STREAM: Term[tuple[str, str]] = single(_stream, ("", ""))
 
 def _position(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text[:20]) > ENDLESS:
-        raise Invalid("Last-Event-ID must be a position.", validations=[Violation("Last-Event-ID", f"{quoted(text[:40])} is none.")])
+        violation = Violation("Last-Event-ID", f"{quoted(readable(text)[:40])} is none.")
+        raise Invalid("Last-Event-ID must be a position.", validations=[violation])
     return int(text)
 
 

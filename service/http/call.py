@@ -16,6 +16,7 @@ from domain.kernel.errors import Invalid, TooLarge, Unauthenticated
 from domain.kernel.events import Actor
 from service.auth.caller import Caller
 from service.commands.bus import Outcome, Precondition
+from service.http.readable import readable
 from service.http.routing import Access, Route
 from service.observability import logging
 from service.store.append import SideWrite
@@ -82,9 +83,8 @@ class Call:
             actor = Actor("user", self._caller.user_id) if self._caller is not None else Actor("system")
             request_id = str(uuid.uuid4())
             logging.request_id.set(request_id)
-            self._context = Context(
-                actor, datetime.now(UTC), request_id, request_id, request.remote, request.headers.get("User-Agent", "")[:512] or None
-            )
+            agent = readable(request.headers.get("User-Agent", ""))[:512] or None
+            self._context = Context(actor, datetime.now(UTC), request_id, request_id, request.remote, agent)
         return self._context
 
     def acting_as(self, user_id: str) -> Context:

@@ -67,7 +67,7 @@ async def _once(call: Call, handler: Handler) -> web.StreamResponse:
     answers = call.services.answers
     body = await call.keep_body(MAX_BYTES)
     request = call.request
-    content = b"\n".join((request.headers.get("Content-Type", "").encode(), request.query_string.encode(), body))
+    content = b"\n".join((request.headers.get("Content-Type", "").encode(errors="surrogateescape"), request.query_string.encode(), body))
     try:
         claim = await answers.claim(KeyedRequest(_caller(call), f"{request.method} {request.path}", keys[0], content))
     except StillRunning:
