@@ -11,6 +11,7 @@ from types import UnionType
 from typing import Any
 
 from domain.kernel.events import Event, event_type
+from domain.kernel.making import maker
 from domain.kernel.upcasting import upcast
 
 _Build = Callable[[dict[str, Any]], Event]
@@ -69,26 +70,39 @@ def _reading(topic: str) -> tuple[type[Event], _Build]:
 def _builder(cls: type[Event]) -> _Build:
     """Compile the conversion from a stored payload: only times and tuples differ from what JSON gives."""
     hints = typing.get_type_hints(cls)
-    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
-    names = frozenset(f.name for f in fields)
-    times = tuple(f.name for f in fields if _mentions(hints[f.name], datetime))
-    tuples = tuple(f.name for f in fields if typing.get_origin(hints[f.name]) is tuple)
-    make: Callable[..., Event] = cls
+    names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    times = tuple(at for at, name in enumerate(names) if _mentions(hints[name], datetime))
+    tuples = tuple(at for at, name in enumerate(names) if typing.get_origin(hints[name]) is tuple)
+    make, defaults = maker(cls), _defaults(cls)
 
     def build(payload: dict[str, Any]) -> Event:
-        values = payload if payload.keys() <= names else {k: v for k, v in payload.items() if k in names}
-        if times or tuples:
-            values = dict(values)
-            for name in times:
-                text = values.get(name)
-                if isinstance(text, str):
-                    values[name] = datetime.fromisoformat(text)
-            for name in tuples:
-                if name in values:
-                    values[name] = tuple(values[name])
-        return make(**values)
+        try:
+            values = [payload[name] for name in names]
+        except KeyError:
+            values = [payload[name] if name in payload else defaults[name]() for name in names]
+        for at in times:
+            if isinstance(values[at], str):
+                values[at] = datetime.fromisoformat(values[at])
+        for at in tuples:
+            values[at] = tuple(values[at])
+        return make(*values)
 
     return build
+
+
+def _defaults(cls: type[Event]) -> dict[str, Callable[[], Any]]:
+    """What fields hold that an event was stored without."""
+    made: dict[str, Callable[[], Any]] = {}
+    for f in dataclasses.fields(cls):  # type: ignore[arg-type]
+        if f.default_factory is not dataclasses.MISSING:
+            made[f.name] = f.default_factory
+        elif f.default is not dataclasses.MISSING:
+            made[f.name] = _always(f.default)
+    return made
+
+
+def _always(value: Any) -> Callable[[], Any]:
+    return lambda: value
 
 
 def _mentions(hint: Any, wanted: type) -> bool:

@@ -15,8 +15,11 @@ from psycopg import AsyncConnection
 
 from domain.kernel.codec import reading, split_topic, to_payload, topic_of
 from domain.kernel.events import Actor, Event, Metadata, Recorded, Stream, event_type
+from domain.kernel.making import maker
 from service.store.personal_keys import KeyRing
 from service.store.times import parse_fixed, to_fixed
+
+_recorded, _metadata_of, _actor = maker(Recorded), maker(Metadata), maker(Actor)
 
 
 class EventMapper:
@@ -49,7 +52,7 @@ class EventMapper:
         cls, build = reading(topic)
         if cls.PERSONAL:
             self.unseal(originator_id, cls.PERSONAL, payload)
-        return Recorded(
+        return _recorded(
             build(payload),
             Stream(cls.CATEGORY, originator_id),
             version,
@@ -78,8 +81,8 @@ class EventMapper:
 
 def _metadata(document: dict[str, Any]) -> Metadata:
     actor, get = document["actor"], document.get
-    return Metadata(
-        Actor(actor["kind"], actor.get("id")),
+    return _metadata_of(
+        _actor(actor["kind"], actor.get("id")),
         get("correlation_id", ""),
         get("request_id"),
         get("ip"),
