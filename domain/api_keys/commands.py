@@ -45,9 +45,10 @@ class ExpireApiKey:
 
 @dataclass(frozen=True, slots=True)
 class DeleteApiKeys:
-    """Revoke keys, all together."""
+    """Revoke keys, all together; `signed_out` is the one among them with which its owner signs out, "" when nobody does."""
 
     key_ids: tuple[str, ...]
+    signed_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.api_keys.commands import CreateApiKey, ExpireApiKey, NoteFailedLogin, RecordKeyUse, SignIn
+from domain.api_keys.commands import CreateApiKey, DeleteApiKeys, ExpireApiKey, NoteFailedLogin, RecordKeyUse, SignIn
 from domain.api_keys.events import ApiKeyCreated, ApiKeyDeleted, ApiKeyExpirySet, ApiKeyUsed, LoginFailed
 from domain.api_keys.state import API_KEY, FAILED_LOGINS, ApiKey
 from domain.api_keys.values import ACTIVITY_INTERVAL, SESSION, SESSION_LIFETIME, TOKEN
@@ -52,7 +52,8 @@ def decide_sign_in(command: SignIn, holder: Holder, context: Context) -> Decisio
         raise Unauthenticated(BAD_LOGIN)
     if holder.status == UserStatus.SUSPENDED:
         raise Unauthenticated(SUSPENDED)
-    key = _created(command.key_id, command.user_id, SESSION, SESSION_LIFETIME, ("coder:all",), ("*:*",), "", holder, context)
+    scopes, allow_list = ("coder:all",), ("*:*",)
+    key = _created(command.key_id, command.user_id, SESSION, SESSION_LIFETIME, scopes, allow_list, "", holder, context, signed_in=True)
     return (key, woken(command.user_id)) if holder.status == UserStatus.DORMANT else (key,)
 
 
@@ -113,14 +114,14 @@ def decide_expire(command: ExpireApiKey, key: ApiKey, holder: Holder, context: C
     return (append(API_KEY.stream(api_key_stream_id(command.key_id)), event),)
 
 
-def decide_delete_api_keys(keys: Sequence[tuple[str, ApiKey, Holder]], context: Context) -> Decision:
+def decide_delete_api_keys(command: DeleteApiKeys, keys: Sequence[tuple[str, ApiKey, Holder]], context: Context) -> Decision:
     """Revoke keys, given with ids and holders; those that are gone already are passed over. A token's name is free again."""
     decision: list[Append] = []
     for key_id, key, holder in keys:
         if not is_in_force(key, holder):
             continue
         stream_id = api_key_stream_id(key_id)
-        decision.append(append(API_KEY.stream(stream_id), ApiKeyDeleted(key_id, key.user_id)))
+        decision.append(append(API_KEY.stream(stream_id), ApiKeyDeleted(key_id, key.user_id, key_id == command.signed_out)))
         if key.login_type == TOKEN:
             decision.append(release(token_name_stream(key.user_id, key.password_revision, key.token_name), TOKEN_NAME, stream_id))
     return tuple(decision)
@@ -146,6 +147,8 @@ def _created(
     token_name: str,
     holder: Holder,
     context: Context,
+    *,
+    signed_in: bool = False,
 ) -> Append:
     event = ApiKeyCreated(
         key_id,
@@ -157,5 +160,6 @@ def _created(
         stored_lifetime_seconds(lifetime),
         context.time + lifetime,
         holder.password_revision,
+        signed_in,
     )
     return append(API_KEY.stream(api_key_stream_id(key_id)), event)

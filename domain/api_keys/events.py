@@ -14,7 +14,8 @@ from domain.kernel.events import Event, event
 class ApiKeyCreated(Event):
     """`login_type` is password (sessions) or token; `lifetime_seconds` also drives sliding sessions.
 
-    `password_revision` counts the person's password changes before: the next one ends this key.
+    `password_revision` counts the person's password changes before: the next one ends this key. `signed_in` tells the key of
+    somebody who gave a password from one that was asked for within a session.
     """
 
     key_id: str
@@ -26,6 +27,7 @@ class ApiKeyCreated(Event):
     lifetime_seconds: int
     expires_at: datetime
     password_revision: int = 0
+    signed_in: bool = False
 
 
 @event("ApiKeyUsed", category="api_key")
@@ -51,10 +53,11 @@ class ApiKeyExpirySet(Event):
 @event("ApiKeyDeleted", category="api_key")
 @dataclass(frozen=True, slots=True)
 class ApiKeyDeleted(Event):
-    """Revoked: from this position on nobody gets in with it."""
+    """Revoked: from this position on nobody gets in with it. `signed_out` is of the key with which its owner signed out."""
 
     key_id: str
     user_id: str
+    signed_out: bool = False
 
 
 @event("LoginFailed", category="audit")

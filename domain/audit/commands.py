@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class NoteRefusal:
     """`user_id` asked for `action` on a resource by `route` ("PATCH /workspaces/{workspace}") on `day` and was refused with
-    `status_code`; `resource_id` is the nil UUID where the resource does not exist yet."""
+    `status_code`; `resource_id` is the nil UUID where the resource does not exist yet, `organization_id` the resource's, if known."""
 
     user_id: str
     day: str
@@ -17,3 +17,4 @@ class NoteRefusal:
     action: str
     route: str
     status_code: int
+    organization_id: str | None = None

@@ -11,5 +11,7 @@ from domain.kernel.decider import Decision, append
 
 def decide_note_refusal(command: NoteRefusal, stream_id: str, _context: Context) -> Decision:
     """One note per refusal."""
-    noted = ChangeRefused(command.resource_type, command.resource_id, command.action, command.route, command.status_code)
+    noted = ChangeRefused(
+        command.resource_type, command.resource_id, command.action, command.route, command.status_code, command.organization_id
+    )
     return (append(REFUSALS.stream(stream_id), noted),)

@@ -87,7 +87,7 @@ def _succeeded(build_id: str, workspace_id: str, number: int, transition: str, w
         if workspace.computed_start_at != workspace.next_start_at and not workspace.deleted:
             events.append(WorkspaceNextStartSet(workspace.computed_start_at))
         return (append(_workspace(workspace_id), *events),)
-    events.append(WorkspaceDeleted(workspace.owner_id, workspace.name))
+    events.append(WorkspaceDeleted(workspace.owner_id, workspace.name, build_id))
     name = name_stream(NAME_KIND, workspace.owner_id, fold(workspace.name))
     return append(_workspace(workspace_id), *events), release(name, NAME_KIND, workspace_id)
 

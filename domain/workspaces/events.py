@@ -141,7 +141,8 @@ class WorkspaceUsed(Event):
 @event("WorkspaceDeleted", category="workspace")
 @dataclass(frozen=True, slots=True)
 class WorkspaceDeleted(Event):
-    """A delete build succeeded: gone from lists, its name is free."""
+    """A delete build, `build_id`, succeeded: gone from lists, its name is free."""
 
     owner_id: str
     name: str
+    build_id: str = ""

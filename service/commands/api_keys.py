@@ -65,7 +65,7 @@ async def _delete(command: DeleteApiKeys, unit: Unit, context: Context) -> Decis
         if key.login_type == TOKEN:
             await unit.load(RESERVATION, token_name_stream(key.user_id, key.password_revision, key.token_name).id)
     unit.write(SideWrite("DELETE FROM api_key_digests WHERE key_id = ANY(%s)", (list(command.key_ids),)))
-    return decide_delete_api_keys(keys, context)
+    return decide_delete_api_keys(command, keys, context)
 
 
 async def _note_failed_login(command: NoteFailedLogin, unit: Unit, context: Context) -> Decision:

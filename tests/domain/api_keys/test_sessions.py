@@ -31,13 +31,13 @@ USE = RecordKeyUse("k", BOB)
 
 def test_a_session_lives_a_day_and_may_do_all() -> None:
     given(API_KEY).when(lambda _: decide_sign_in(SignIn("k", BOB, 0), ACTIVE, context())).then(
-        ApiKeyCreated("k", BOB, "password", ["coder:all"], ["*:*"], "", 86400, NOON + DAY, 0)
+        ApiKeyCreated("k", BOB, "password", ["coder:all"], ["*:*"], "", 86400, NOON + DAY, 0, signed_in=True)
     )
 
 
 def test_signing_in_wakes_a_dormant_person() -> None:
     given(API_KEY).when(lambda _: decide_sign_in(SignIn("k", BOB, 0), DORMANT, context())).then(
-        ApiKeyCreated("k", BOB, "password", ["coder:all"], ["*:*"], "", 86400, NOON + DAY, 0), WOKEN
+        ApiKeyCreated("k", BOB, "password", ["coder:all"], ["*:*"], "", 86400, NOON + DAY, 0, signed_in=True), WOKEN
     )
 
 

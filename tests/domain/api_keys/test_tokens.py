@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from domain.reservations.values import Reservation
 from tests.support.spec import ALICE, BOB, NOON, context, given
 
 HOLDER = Holder(True, False, "active", 3)
+DELETE = DeleteApiKeys(("k",))
 WEEK = timedelta(days=7)
 CREATE = CreateApiKey("k", BOB, "token", WEEK, ("coder:all",), ("*:*",), "ci")
 CREATED = ApiKeyCreated("k", BOB, "token", ["coder:all"], ["*:*"], "ci", 604800, NOON + WEEK, 3)
@@ -77,19 +79,28 @@ def test_a_key_is_ended_now_and_once() -> None:
 def test_a_key_of_an_older_password_is_gone() -> None:
     later = Holder(True, False, "active", 4)
     given(API_KEY, CREATED).when(lambda s: decide_expire(ExpireApiKey("k"), s, later, context())).then_raises(NotFound)
-    given(API_KEY, CREATED).when(lambda s: decide_delete_api_keys([("k", s, later)], context())).then_nothing()
+    given(API_KEY, CREATED).when(lambda s: decide_delete_api_keys(DELETE, [("k", s, later)], context())).then_nothing()
 
 
 def test_a_deleted_token_gives_up_its_name() -> None:
-    given(API_KEY, CREATED).when(lambda s: decide_delete_api_keys([("k", s, HOLDER)], context())).then(
+    given(API_KEY, CREATED).when(lambda s: decide_delete_api_keys(DELETE, [("k", s, HOLDER)], context())).then(
         ApiKeyDeleted("k", BOB), NameReleased("token", api_key_stream_id("k"))
     )
 
 
+def test_the_key_that_its_owner_signs_out_with_is_told_from_those_that_end_with_it() -> None:
+    session = replace(CREATED, login_type="password", token_name="")
+    both = DeleteApiKeys(("k", "application"), signed_out="k")
+    given(API_KEY, session).when(lambda s: decide_delete_api_keys(both, [("k", s, HOLDER), ("application", s, HOLDER)], context())).then(
+        ApiKeyDeleted("k", BOB, signed_out=True), ApiKeyDeleted("application", BOB)
+    )
+
+
 def test_deleting_nothing_and_deleting_twice_change_nothing() -> None:
-    assert DeleteApiKeys(("k",)).key_ids == ("k",)
-    given(API_KEY).when(lambda s: decide_delete_api_keys([("k", s, HOLDER)], context())).then_nothing()
-    given(API_KEY, CREATED, ApiKeyDeleted("k", BOB)).when(lambda s: decide_delete_api_keys([("k", s, HOLDER)], context())).then_nothing()
+    given(API_KEY).when(lambda s: decide_delete_api_keys(DELETE, [("k", s, HOLDER)], context())).then_nothing()
+    given(API_KEY, CREATED, ApiKeyDeleted("k", BOB)).when(
+        lambda s: decide_delete_api_keys(DELETE, [("k", s, HOLDER)], context())
+    ).then_nothing()
 
 
 def test_a_failed_login_is_noted() -> None:

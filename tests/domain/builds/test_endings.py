@@ -75,7 +75,7 @@ def test_a_delete_takes_the_workspace_and_frees_its_name() -> None:
     complete(queued("delete"), STARTED).then(
         completed("delete"),
         WorkspaceBuildEnded(BUILD_ID, 1, "delete", "succeeded"),
-        WorkspaceDeleted(ALICE, "dev"),
+        WorkspaceDeleted(ALICE, "dev", BUILD_ID),
         NameReleased("workspace", WORKSPACE_ID),
     )
 
@@ -111,7 +111,7 @@ def test_an_orphan_delete_without_anybody_to_do_it_ends_at_once() -> None:
         completed("delete"),
         AgentDeleted(WORKSPACE_ID, OLD.build_id),
         WorkspaceBuildEnded(BUILD_ID, 5, "delete", "succeeded"),
-        WorkspaceDeleted(ALICE, "dev"),
+        WorkspaceDeleted(ALICE, "dev", BUILD_ID),
         NameReleased("workspace", WORKSPACE_ID),
     ]
 
