@@ -17,7 +17,9 @@ from domain.audit.events import ChangeRefused
 from domain.builds import events as builds
 from domain.groups import events as groups
 from domain.kernel.events import Event, Recorded
+from domain.kernel.ids import NIL
 from domain.organizations import events as organizations
+from domain.organizations.values import DEFAULT_SHAREABLE_OWNERS
 from domain.templates import events as templates
 from domain.templates import version_events as versions
 from domain.users import events as users
@@ -25,15 +27,16 @@ from domain.webhooks import events as webhooks
 from domain.workspaces import events as workspaces
 from projections.documents import rfc3339
 
-#: Whoever signs in this way has a session, which is "logged in" to, not "created".
-_PASSWORD = "password"
 _CUSTOM_ROLES = uuid.UUID("5f2b6c1e-3d8a-5b7f-9c41-2e6d8f0a1b33")
+#: What the rule of dormancy did by itself, as the reference marks it (contract/identity.md 2.3, 5.4).
+_DORMANCY: Mapping[str, str] = {"automatic_actor": "coder", "automatic_subsystem": "dormancy"}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """`fields` are values from now on; those in `secret` are noted without their values, entries of those in `merged` are added
-    to the ones before (an empty value removes one). `of` is a neighbour (type, id) that lends its organization and name."""
+    to the ones before (an empty value removes one). `of` is a neighbour (type, id) that lends its organization and name, `asked_by`
+    a build on whose behalf the system did it. What stands `alone` has an entry of its own, whatever else its request changed."""
 
     resource_type: str
     resource_id: str
@@ -45,11 +48,12 @@ class Change:
     status_code: int = 200
     of: tuple[str, str] | None = None
     additional_fields: Mapping[str, Any] = field(default_factory=dict)
-    build_reason: str | None = None
     secret: frozenset[str] = frozenset()
     merged: bool = False
     is_automatic: bool = False
+    alone: bool = False
     user_id: str | None = None
+    asked_by: str | None = None
 
 
 Reading = Callable[[Any, Recorded], Change]
@@ -74,13 +78,14 @@ def _is_persons(recorded: Recorded) -> bool:
     return recorded.metadata.actor.kind == "user"
 
 
-def _write(resource_type: str, event: type[Event], *names: str, action: str = "write", **constant: Any) -> None:
-    """Register an event of the resource's own stream that carries the new values of `names` (and of the `constant` ones)."""
+def _write(resource_type: str, event: type[Event], *names: str, action: str = "write", status: int = 200, **constant: Any) -> None:
+    """Register an event of the resource's own stream that carries the new values of `names` (and of the `constant` ones); the route
+    that asks for it answers `status`."""
 
     def read(happened: Any, recorded: Recorded) -> Change:
         fields = {**_values(happened, *names), **constant}
         organization_id = getattr(happened, "organization_id", None)
-        return Change(resource_type, recorded.stream.id, action, fields, fields.get("name"), organization_id)
+        return Change(resource_type, recorded.stream.id, action, fields, fields.get("name"), organization_id, status_code=status)
 
     CHANGES[event] = read
 
@@ -90,18 +95,25 @@ _write(
     workspaces.WorkspaceCreated,
     *("name", "owner_id", "organization_id", "template_id", "autostart_schedule", "ttl_ms", "automatic_updates", "next_start_at"),
     action="create",
+    status=201,
 )
-_write("workspace", workspaces.WorkspaceRenamed, "name")
-_write("workspace", workspaces.WorkspaceAutostartSet, "autostart_schedule", "next_start_at")
-_write("workspace", workspaces.WorkspaceTTLSet, "ttl_ms")
-_write("workspace", workspaces.WorkspaceAutomaticUpdatesSet, "automatic_updates")
-_write("workspace", workspaces.WorkspaceDormancySet, "dormant_at", "deleting_at")
-_write("workspace", workspaces.WorkspaceFavorited, favorite=True)
-_write("workspace", workspaces.WorkspaceUnfavorited, favorite=False)
-_write("workspace", workspaces.WorkspaceACLCleared, user_acl={}, group_acl={})
-_write("workspace", workspaces.WorkspaceDeleted, action="delete")
+_write("workspace", workspaces.WorkspaceRenamed, "name", status=204)
+_write("workspace", workspaces.WorkspaceAutostartSet, "autostart_schedule", "next_start_at", status=204)
+_write("workspace", workspaces.WorkspaceTTLSet, "ttl_ms", status=204)
+_write("workspace", workspaces.WorkspaceAutomaticUpdatesSet, "automatic_updates", status=204)
+CHANGES[workspaces.WorkspaceDormancySet] = lambda e, r: Change(
+    "workspace",
+    r.stream.id,
+    "write",
+    _values(e, "dormant_at", "deleting_at"),
+    additional_fields={} if _is_persons(r) else _DORMANCY,
+)
+_write("workspace", workspaces.WorkspaceFavorited, favorite=True, status=204)
+_write("workspace", workspaces.WorkspaceUnfavorited, favorite=False, status=204)
+_write("workspace", workspaces.WorkspaceACLCleared, user_acl={}, group_acl={}, status=204)
+CHANGES[workspaces.WorkspaceDeleted] = lambda e, r: Change("workspace", r.stream.id, "delete", asked_by=e.build_id or None)
 CHANGES[workspaces.WorkspaceACLUpdated] = lambda e, r: Change(
-    "workspace", r.stream.id, "write", {"user_acl": e.user_roles, "group_acl": e.group_roles}, merged=True
+    "workspace", r.stream.id, "write", {"user_acl": e.user_roles, "group_acl": e.group_roles}, merged=True, status_code=204
 )
 
 _write("template", templates.TemplateDeleted, action="delete")
@@ -114,6 +126,7 @@ CHANGES[templates.TemplateCreated] = lambda e, r: Change(
     e.name,
     e.organization_id,
     str(e.settings.get("icon") or ""),
+    status_code=201,
 )
 CHANGES[templates.TemplateUpdated] = lambda e, r: Change(
     "template", r.stream.id, "write", {"name": e.name, **e.settings}, e.name, e.organization_id, str(e.settings.get("icon") or "")
@@ -126,6 +139,7 @@ _write(
     versions.TemplateVersionCreated,
     *("name", "message", "organization_id", "template_id", "job_id", "provisioner"),
     action="create",
+    status=201,
 )
 _write("template_version", versions.TemplateVersionUpdated, "name", "message")
 _write("template_version", versions.TemplateImportCancelRequested)
@@ -134,35 +148,50 @@ _write("template_version", versions.TemplateVersionArchived, archived=True)
 _write("template_version", versions.TemplateVersionUnarchived, archived=False)
 
 _write("organization", organizations.OrganizationDeleted, action="delete")
-for _event, _action in ((organizations.OrganizationCreated, "create"), (organizations.OrganizationUpdated, "write")):
-    CHANGES[_event] = lambda e, r, action=_action: Change(  # type: ignore[misc]
-        "organization", r.stream.id, action, _values(e, "name", "display_name", "description", "icon"), e.name, r.stream.id, e.icon
-    )
+_ORGANIZATION = ("name", "display_name", "description", "icon")
+CHANGES[organizations.OrganizationCreated] = lambda e, r: Change(
+    "organization",
+    r.stream.id,
+    "create",
+    {**_values(e, *_ORGANIZATION), "shareable_workspace_owners": DEFAULT_SHAREABLE_OWNERS},
+    e.name,
+    r.stream.id,
+    e.icon,
+    status_code=201,
+)
+CHANGES[organizations.OrganizationUpdated] = lambda e, r: Change(
+    "organization", r.stream.id, "write", _values(e, *_ORGANIZATION), e.name, r.stream.id, e.icon
+)
 _write("organization", organizations.WorkspaceSharingSet, "shareable_workspace_owners")
 CHANGES[organizations.EveryoneGroupUpdated] = lambda e, r: Change(
     "group", r.stream.id, "write", _values(e, "avatar_url", "quota_allowance"), "Everyone", r.stream.id
 )
 CHANGES[organizations.MemberAdded] = lambda e, r: _member(e, r, "create", {"user_id": e.user_id, "roles": e.roles})
 CHANGES[organizations.MemberRolesSet] = lambda e, r: _member(e, r, "write", {"roles": e.roles})
-CHANGES[organizations.MemberRemoved] = lambda e, r: _member(e, r, "delete", {})
+CHANGES[organizations.MemberRemoved] = lambda e, r: _member(e, r, "delete", {}, 204)
 
 
-def _member(event: Any, recorded: Recorded, action: str, fields: Mapping[str, Any]) -> Change:
+def _member(event: Any, recorded: Recorded, action: str, fields: Mapping[str, Any], status: int = 200) -> Change:
     """Of a person in one of their organizations: the entry is about the person, what was known is about both."""
-    return Change("organization_member", event.user_id, action, fields, organization_id=recorded.stream.id)
+    return Change("organization_member", event.user_id, action, fields, organization_id=recorded.stream.id, status_code=status)
 
 
-def _role(event: Any, recorded: Recorded, action: str, *names: str) -> Change:
+def _role(event: Any, recorded: Recorded, action: str, *names: str, status: int = 200) -> Change:
     """A custom role has no id of its own: it is told by its organization and name."""
-    id = str(uuid.uuid5(_CUSTOM_ROLES, f"{recorded.stream.id}/{event.name}"))
-    return Change("custom_role", id, action, _values(event, *names), event.name, recorded.stream.id)
+    id = custom_role_id(recorded.stream.id, event.name)
+    return Change("custom_role", id, action, _values(event, *names), event.name, recorded.stream.id, status_code=status)
+
+
+def custom_role_id(organization_id: str, name: str) -> str:
+    """What stands for a custom role in entries."""
+    return str(uuid.uuid5(_CUSTOM_ROLES, f"{organization_id}/{name}"))
 
 
 CHANGES[organizations.CustomRoleCreated] = lambda e, r: _role(e, r, "create", "name", "display_name", "permissions")
 CHANGES[organizations.CustomRoleUpdated] = lambda e, r: _role(e, r, "write", "name", "display_name", "permissions")
-CHANGES[organizations.CustomRoleDeleted] = lambda e, r: _role(e, r, "delete")
+CHANGES[organizations.CustomRoleDeleted] = lambda e, r: _role(e, r, "delete", status=204)
 
-_write("group", groups.GroupCreated, "name", "display_name", "avatar_url", "quota_allowance", "source", action="create")
+_write("group", groups.GroupCreated, "name", "display_name", "avatar_url", "quota_allowance", "source", action="create", status=201)
 _write("group", groups.GroupUpdated, "name", "display_name", "avatar_url", "quota_allowance")
 _write("group", groups.GroupDeleted, action="delete")
 CHANGES[groups.GroupMembersChanged] = lambda e, r: Change(
@@ -174,32 +203,44 @@ CHANGES[groups.GroupMembersChanged] = lambda e, r: Change(
     merged=True,
 )
 
-_write("user", users.UserCreated, "username", "email", "name", "login_type", "status", "is_service_account", action="create")
+_write("user", users.UserCreated, "username", "email", "name", "login_type", "status", "is_service_account", action="create", status=201)
 _write("user", users.UserProfileChanged, "username", "name")
 CHANGES[users.UserSiteRolesSet] = lambda e, r: Change("user", r.stream.id, "write", {"rbac_roles": e.roles})
-CHANGES[users.UserStatusSet] = lambda e, r: Change("user", r.stream.id, "write", {"status": e.status}, is_automatic=e.automatic)
+CHANGES[users.UserStatusSet] = lambda e, r: Change(
+    "user", r.stream.id, "write", {"status": e.status}, additional_fields=_DORMANCY if e.automatic else {}, alone=e.automatic
+)
 CHANGES[users.UserPasswordChanged] = lambda _e, r: Change(
-    "user", r.stream.id, "write", {"hashed_password": True}, secret=frozenset({"hashed_password"})
+    "user", r.stream.id, "write", {"hashed_password": True}, secret=frozenset({"hashed_password"}), status_code=204
 )
 CHANGES[users.UserSettingsChanged] = lambda e, r: Change("user", r.stream.id, "write", {e.group: e.settings})
 _write("user", users.UserDeleted, action="delete")
+CHANGES[users.UserErased] = lambda _e, r: Change("user", r.stream.id, "delete", additional_fields={"erased": True})
 _write("git_ssh_key", users.UserSSHKeyGenerated, "public_key")
 
 CHANGES[api_keys.ApiKeyCreated] = lambda e, r: Change(
     "api_key",
     r.stream.id,
-    "login" if e.login_type == _PASSWORD else "create",
+    "login" if e.signed_in else "create",
     _values(e, "user_id", "login_type", "scopes", "token_name", "lifetime_seconds", "expires_at"),
     e.token_name,
+    status_code=201,
 )
-_write("api_key", api_keys.ApiKeyExpirySet, "expires_at")
-_write("api_key", api_keys.ApiKeyDeleted, action="delete")
-CHANGES[api_keys.LoginFailed] = lambda e, r: Change(
-    "api_key", r.stream.id, "login", status_code=401, user_id=e.user_id, additional_fields={"reason": e.reason}
+_write("api_key", api_keys.ApiKeyExpirySet, "expires_at", status=204)
+CHANGES[api_keys.ApiKeyDeleted] = lambda e, r: (
+    Change("api_key", r.stream.id, "logout") if e.signed_out else Change("api_key", r.stream.id, "delete", status_code=204)
+)
+# There is no key. Who has the right password and may not use one is told so (contract/identity.md 3.2).
+CHANGES[api_keys.LoginFailed] = lambda e, _r: Change(
+    "api_key",
+    NIL,
+    "login",
+    status_code=403 if e.reason == "login type" else 401,
+    user_id=e.user_id,
+    additional_fields={"reason": e.reason},
 )
 
 CHANGES[webhooks.WebhookCreated] = lambda e, r: Change(
-    "webhook", r.stream.id, "create", _values(e, "url", "description", "event_types", "enabled"), e.url
+    "webhook", r.stream.id, "create", _values(e, "url", "description", "event_types", "enabled"), e.url, status_code=201
 )
 CHANGES[webhooks.WebhookUpdated] = lambda e, r: Change(
     "webhook", r.stream.id, "write", _values(e, "url", "description", "event_types"), e.url
@@ -212,9 +253,9 @@ CHANGES[webhooks.WebhookSecretRotated] = lambda _e, r: Change(
     "webhook", r.stream.id, "write", {"secret": True}, secret=frozenset({"secret"})
 )
 CHANGES[webhooks.WebhookReplayRequested] = lambda e, r: Change(
-    "webhook", r.stream.id, "write", additional_fields={"replayed_after": e.after}
+    "webhook", r.stream.id, "write", additional_fields={"replayed_after": e.after}, status_code=202
 )
-_write("webhook", webhooks.WebhookDeleted, action="delete")
+_write("webhook", webhooks.WebhookDeleted, action="delete", status=204)
 
 
 def _build(event: Any, recorded: Recorded, action: str, **more: Any) -> Change:
@@ -226,22 +267,24 @@ CHANGES[builds.BuildQueued] = lambda e, r: _build(
     r,
     e.transition,
     organization_id=e.organization_id,
-    fields=_values(e, "workspace_id", "transition", "reason", "template_version_id", "initiator_id"),
-    additional_fields={"build_number": str(e.number), "build_reason": e.reason, "workspace_id": e.workspace_id},
-    build_reason=e.reason,
+    fields=_values(e, "workspace_id", "transition", "reason", "template_version_id", "initiator_id") | {"build_number": e.number},
+    user_id=e.initiator_id,
+    status_code=201,
 )
-CHANGES[builds.BuildFailed] = lambda e, r: _build(e, r, e.transition, status_code=500)
+# What the worker reports is the end of what somebody asked for.
+CHANGES[builds.BuildFailed] = lambda e, r: _build(e, r, e.transition, status_code=500, asked_by=r.stream.id)
 CHANGES[builds.BuildCancelRequested] = lambda e, r: _build(e, r, "write")
 # What is called off before anybody took it has ended at once; otherwise the end is the worker's, and told of already.
 CHANGES[builds.BuildCanceled] = lambda e, r: _build(e, r, "write", is_automatic=not _is_persons(r))
 CHANGES[builds.BuildStateReplaced] = lambda e, r: _build(
-    e, r, "write", fields={"provisioner_state": True}, secret=frozenset({"provisioner_state"})
+    e, r, "write", fields={"provisioner_state": True}, secret=frozenset({"provisioner_state"}), status_code=204
 )
 
 CHANGES[ChangeRefused] = lambda e, _r: Change(
     e.resource_type,
     e.resource_id,
     e.action,
+    organization_id=e.organization_id,
     status_code=e.status_code,
     additional_fields={"route": e.route},
 )

@@ -20,6 +20,9 @@ MODEL = ReadModel("audit_log", (AUDIT_LOG, AUDIT_SUBJECTS), indexes_last=True)
 _REFUSED = 400
 _MEMBERS = uuid.UUID("7a1c9e54-0b2d-5e6f-8a93-4c5d6e7f8091")
 _PERSONAL = ("username", "email", "name")
+_BUILD = "workspace_build"
+#: What is known of a resource that never was, or is not there yet.
+_NOTHING: Row = {"organization_id": None, "name": None, "icon": "", "fields": {}}
 _ERASE_DIFFS: LiteralString = "UPDATE audit_log SET diff = diff - %s::text[] WHERE resource_type = 'user' AND resource_id = %s"
 _ERASE_FIELDS: LiteralString = "UPDATE audit_subjects SET fields = fields - %s::text[], name = NULL WHERE type = 'user' AND id = %s"
 
@@ -29,7 +32,7 @@ def _keys(change: Change, recorded: Recorded) -> tuple[Key, Key]:
     subject_id = change.resource_id
     if change.resource_type == "organization_member":
         subject_id = str(uuid.uuid5(_MEMBERS, f"{change.organization_id}/{change.resource_id}"))
-    request_id = recorded.metadata.request_id if change.status_code < _REFUSED else None
+    request_id = None if change.alone or change.status_code >= _REFUSED else recorded.metadata.request_id
     return (request_id or recorded.id, change.resource_type, subject_id), (change.resource_type, subject_id)
 
 
@@ -40,6 +43,8 @@ def _reads(event: Event, recorded: Recorded) -> Iterable[tuple[Table, Key]]:
     yield AUDIT_SUBJECTS, subject
     if change.of is not None:
         yield AUDIT_SUBJECTS, change.of
+    if change.asked_by is not None:
+        yield AUDIT_SUBJECTS, (_BUILD, change.asked_by)
 
 
 @MODEL.on(*CHANGES, reads=_reads)
@@ -47,8 +52,13 @@ def on_change(rows: Rows, event: Event, recorded: Recorded) -> None:
     """An entry, or more of one; and what is known of the resource from now on."""
     change = change_of(event, recorded)
     key, subject_key = _keys(change, recorded)
-    subject = rows.edit(AUDIT_SUBJECTS, *subject_key)
     lender = rows.get(AUDIT_SUBJECTS, *change.of) if change.of is not None else None
+    if change.status_code >= _REFUSED:
+        # Nothing changed, and there may be no such resource.
+        known = rows.get(AUDIT_SUBJECTS, *subject_key)
+        _note(rows, key, _entry(change, recorded, _NOTHING if known is None else known, _asked_by(rows, change)), {})
+        return
+    subject = rows.edit(AUDIT_SUBJECTS, *subject_key)
     before: Mapping[str, Any] = subject["fields"] if subject is not None else {}
     fields = _after(before, change, event)
     diff = {
@@ -63,10 +73,19 @@ def on_change(rows: Rows, event: Event, recorded: Recorded) -> None:
         return
     entry = rows.edit(AUDIT_LOG, *key)
     if entry is None:
-        ids = dict(zip(AUDIT_LOG.key, key, strict=True))
-        rows.put(AUDIT_LOG, {**_entry(change, recorded, subject, lender), **ids, "diff": diff})
+        _note(rows, key, _entry(change, recorded, subject, _asked_by(rows, change)), diff)
     else:
         _extend(entry, change, subject, diff)
+
+
+def _note(rows: Rows, key: Key, entry: Row, diff: Mapping[str, Any]) -> None:
+    rows.put(AUDIT_LOG, {**entry, **dict(zip(AUDIT_LOG.key, key, strict=True)), "diff": diff})
+
+
+def _asked_by(rows: Rows, change: Change) -> str | None:
+    """Who wanted the build on whose behalf the system acted."""
+    build = rows.get(AUDIT_SUBJECTS, _BUILD, change.asked_by) if change.asked_by is not None else None
+    return None if build is None else build["fields"].get("initiator_id")
 
 
 def _after(before: Mapping[str, Any], change: Change, event: Event) -> dict[str, Any]:
@@ -109,27 +128,30 @@ def _known(rows: Rows, key: Key, subject: Row | None, lender: Row | None, change
         subject = rows.get(AUDIT_SUBJECTS, *key)
         assert subject is not None  # it was just put
     subject["fields"] = {**subject["fields"], **{name: value for name, value in fields.items() if name not in change.secret}}
-    if change.resource_type != "user" and change.name:
+    if lender is not None:
+        subject["name"] = lender["name"]  # a build is told as what it does to its workspace
+    elif change.resource_type != "user" and change.name:
         subject["name"] = change.name
     if change.organization_id:
         subject["organization_id"] = change.organization_id
     if change.icon is not None:
         subject["icon"] = change.icon
-    if change.status_code < _REFUSED and change.resource_type != "workspace_build":
-        subject["deleted"] = change.action == "delete"
+    if change.resource_type != _BUILD:
+        subject["deleted"] = change.action in ("delete", "logout")
     return subject
 
 
-def _entry(change: Change, recorded: Recorded, subject: Row, lender: Row | None) -> Row:
-    metadata = recorded.metadata
+def _entry(change: Change, recorded: Recorded, subject: Row, asked_by: str | None) -> Row:
+    metadata, known = recorded.metadata, subject["fields"]
     actor = metadata.actor.id if metadata.actor.kind == "user" else None
-    action = change.action
-    if action == "delete" and subject["fields"].get("login_type") == "password" and change.resource_type == "api_key":
-        action = "logout"
     target, additional = _target(change, subject), dict(change.additional_fields)
-    if lender is not None:
-        target = lender["name"] or ""
-        additional["workspace_name"] = target
+    if "build_number" in known:
+        additional |= {
+            "build_number": str(known["build_number"]),
+            "build_reason": known["reason"],
+            "workspace_id": known["workspace_id"],
+            "workspace_name": target,
+        }
     return {
         "id": recorded.id,
         "position": recorded.position,
@@ -137,16 +159,16 @@ def _entry(change: Change, recorded: Recorded, subject: Row, lender: Row | None)
         "request_id": metadata.request_id,
         "ip": metadata.ip,
         "user_agent": metadata.user_agent,
-        "user_id": change.user_id or actor,
+        "user_id": change.user_id or asked_by or actor,
         "resource_type": change.resource_type,
         "resource_id": change.resource_id,
-        "organization_id": subject["organization_id"],
+        "organization_id": change.organization_id or subject["organization_id"],
         "target": target,
         "icon": subject["icon"],
-        "action": action,
-        "status_code": 201 if action in ("create", "login") and change.status_code == 200 else change.status_code,
+        "action": change.action,
+        "status_code": change.status_code,
         "additional_fields": additional,
-        "build_reason": change.build_reason,
+        "build_reason": known.get("reason") if change.resource_type == _BUILD else None,
     }
 
 
@@ -164,8 +186,8 @@ def _extend(entry: Row, change: Change, subject: Row, diff: Mapping[str, Any]) -
             **{k: v for k, v in merged.get(name, later).items() if k == "old"},
         }
     entry["diff"] = merged
-    if change.resource_type != "workspace_build":
-        entry["target"] = _target(change, subject)
+    entry["additional_fields"] = {**entry["additional_fields"], **change.additional_fields}
+    entry["target"] = _target(change, subject)
     if change.action == "delete":
         entry["action"] = change.action
 

@@ -15,13 +15,14 @@ _COUNT: LiteralString = "SELECT count(*) FROM audit_log e WHERE {where}"
 _SUM: LiteralString = "SELECT coalesce(sum(e.count), 0) FROM audit_counts e WHERE {where}"
 _PAGE: LiteralString = "SELECT e.position FROM audit_log e WHERE {where} ORDER BY e.position DESC LIMIT %(limit)s::bigint OFFSET %(offset)s"
 _ENTRIES: LiteralString = """
-    SELECT a.*, coalesce(s.deleted, false) AS is_deleted,
+    SELECT a.*,
+      CASE a.resource_type WHEN 'workspace_build' THEN coalesce(w.deleted, false) ELSE coalesce(s.deleted, false) END AS is_deleted,
       o.name AS organization_name, o.display_name AS organization_display_name, o.icon AS organization_icon,
       to_jsonb(u) - '{settings,ssh_public_key}'::text[] AS person,
       coalesce(a.target, r.username, '') AS shown_target,
       w.name AS workspace_name, w.owner_name AS workspace_owner, b.number AS build_number, t.name AS template_name
     FROM audit_log a
-    LEFT JOIN audit_subjects s ON s.type = a.resource_type AND s.id = a.resource_id
+    LEFT JOIN audit_subjects s ON s.type = a.resource_type AND s.id = a.subject_id
     LEFT JOIN organizations o ON o.id = a.organization_id
     LEFT JOIN users u ON u.id = a.user_id
     LEFT JOIN users r ON a.target IS NULL AND r.id = a.resource_id

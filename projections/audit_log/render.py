@@ -21,9 +21,10 @@ _DONE = {
     "login": "logged in",
     "logout": "logged out",
     "register": "registered",
+    "request_password_reset": "password reset requested",
 }
 _SIGNING = frozenset({"login", "logout", "register"})
-_REFUSED = 400
+_SEE_OTHER, _REFUSED = 303, 400
 
 
 def entry_document(row: Row) -> dict[str, Any]:
@@ -61,8 +62,17 @@ def entry_document(row: Row) -> dict[str, Any]:
 
 def _description(row: Row) -> str:
     """`{user}` and `{target}` are filled in by whoever shows it."""
-    action, resource_type = row["action"], row["resource_type"]
-    verb = _DONE.get(action, action) if row["status_code"] < _REFUSED else f"unsuccessfully attempted to {action}"
+    action: str = row["action"]
+    resource_type: str = row["resource_type"]
+    if row["status_code"] == _SEE_OTHER:
+        verb = f"was redirected attempting to {action}"
+    elif row["status_code"] >= _REFUSED:
+        verb = f"unsuccessfully attempted to {action}"
+    else:
+        verb = _DONE.get(action, action)
+    if action == "request_password_reset":
+        # Whoever knows an address may ask: it need not be the person.
+        return f"{verb} for {{target}}"
     if resource_type == "api_key" and action in _SIGNING:
         return f"{{user}} {verb}"
     # A build is told as what it does to its workspace.
@@ -80,7 +90,9 @@ def _additional(row: Row) -> dict[str, Any]:
 
 
 def _link(row: Row) -> str:
-    """Where the resource is shown, below the deployment's address."""
+    """Where the resource is shown, below the deployment's address; what was never made is shown nowhere."""
+    if row["resource_id"] == NIL:
+        return ""
     target, organization = row["shown_target"], row["organization_name"]
     match row["resource_type"]:
         case "workspace" if row["workspace_name"] is not None:

@@ -1,7 +1,7 @@
 -- Reading an entry joins users, organizations, workspaces and templates: names are today's, so that an erased person has none.
 CREATE TABLE audit_log (
-  -- The request, or the event that nobody asked for over HTTP. With what it changed it tells entries apart: several events of
-  -- one change are one entry.
+  -- The request, or the event where that is an entry of its own: refusals, and what nobody asked for over HTTP. With what it
+  -- changed it tells entries apart: several events of one change are one entry.
   change_id uuid NOT NULL,
   -- The resource, or the membership where that is another.
   subject_id uuid NOT NULL,
@@ -37,6 +37,7 @@ CREATE INDEX audit_log_resource_type_idx ON audit_log (resource_type, action, po
 CREATE INDEX audit_log_action_idx ON audit_log (action, position DESC);
 CREATE INDEX audit_log_organization_id_idx ON audit_log (organization_id, position DESC);
 CREATE INDEX audit_log_target_idx ON audit_log (lower(target), position DESC);
+CREATE INDEX audit_log_request_id_idx ON audit_log (request_id) WHERE request_id <> change_id;
 CREATE INDEX audit_log_build_reason_idx ON audit_log (build_reason, position DESC) WHERE build_reason IS NOT NULL;
 -- Where in the log a day begins and ends: times never decrease as positions grow.
 CREATE INDEX audit_log_time_idx ON audit_log (time, position);

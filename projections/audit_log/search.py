@@ -111,7 +111,12 @@ def _single(filters: Filters) -> Iterable[Part]:
     """What few entries meet, each found by an index."""
     query = filters.query
     if query.request_id:
-        yield "e.change_id = %(request_id)s::uuid AND e.request_id = e.change_id", {"request_id": query.request_id}
+        # Found by the key, or among the few entries that have a key of their own.
+        yield (
+            """((e.change_id = %(request_id)s::uuid AND e.request_id = e.change_id)
+              OR (e.request_id = %(request_id)s::uuid AND e.request_id <> e.change_id))""",
+            {"request_id": query.request_id},
+        )
     if query.resource_id:
         yield "e.resource_id = %(resource_id)s::uuid", {"resource_id": query.resource_id}
     if query.resource_target and filters.targets:

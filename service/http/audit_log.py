@@ -20,9 +20,11 @@ from projections.queryvalues import ById, quoted
 from service.http.call import Call
 from service.http.queries import paging
 from service.http.responses import json_response
-from service.http.routing import LIMIT, OFFSET, Access, Parameter, Route
+from service.http.routing import OFFSET, Access, Parameter, Route
 
+#: The log has no end: nobody is sent all of it for having asked for no particular number.
 _DEFAULT_LIMIT = 100
+_LIMIT = Parameter("limit", "int", "At most this many; 0 stands for the default.", default=_DEFAULT_LIMIT)
 
 
 async def list_audit_log(call: Call) -> web.Response:
@@ -71,7 +73,7 @@ ROUTES = (
         permission="audit_log:read of the deployment, or of an organization (then its entries alone)",
         summary="Read the audit log",
         responses={200: "AuditLogResponse"},
-        query=(Parameter("q", "string", "Search: key:value pairs, as in resource_type:workspace action:create."), LIMIT, OFFSET),
+        query=(Parameter("q", "string", "Search: key:value pairs, as in resource_type:workspace action:create."), _LIMIT, OFFSET),
         tag="Audit",
     ),
 )

@@ -56,6 +56,7 @@ async def create_build(call: Call) -> web.Response:
     """Queue the next build of a workspace; answered as it was queued."""
     document = await workspace_in_path(call)
     request = decode_body(await call.body(), CreateBuildRequest)
+    call.attempted = request.transition
     # An empty state counts as none: the field's type has no other way to be absent.
     state = request.state or None
     refuse_contradictions(request.transition, orphan=request.orphan, has_state=state is not None, deleted=document.is_deleted)

@@ -34,7 +34,20 @@ POSITION_WAIT_SECONDS = 5.0
 class Call:
     """What a handler is given. `caller` raises `Unauthenticated` on routes that serve anonymous callers too."""
 
-    __slots__ = ("_body", "_caller", "_context", "_position", "_seen", "_shown", "claim", "path", "request", "route", "services")
+    __slots__ = (
+        "_body",
+        "_caller",
+        "_context",
+        "_position",
+        "_seen",
+        "_shown",
+        "attempted",
+        "claim",
+        "path",
+        "request",
+        "route",
+        "services",
+    )
 
     def __init__(self, services: Services, request: web.BaseRequest, route: Route, path: Mapping[str, str]) -> None:
         self.services = services
@@ -49,6 +62,8 @@ class Call:
         #: What is read from now on shows at least this; what the read models show at the end may be more than was read.
         self._shown = services.positions.current
         self._body: bytes | None = None
+        #: What the caller wants done to the resource, where the body alone says so: the action of an audit entry.
+        self.attempted = ""
         #: Set for a request with an idempotency key.
         self.claim: Claim | None = None
 
@@ -152,6 +167,11 @@ class Call:
     def changed_at(self, position: int) -> None:
         """What this request changed stands at `position`."""
         self._position = position
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether a command of this request was carried out and changed something, whatever the answer says."""
+        return bool(self._position)
 
     def saw(self, position: int) -> None:
         """The answer shows something as of `position`, which may be ahead of this process' view."""

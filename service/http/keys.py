@@ -114,19 +114,19 @@ async def show_by_name(call: Call) -> web.Response:
 
 async def show(call: Call) -> web.Response:
     """A key by its public id; it need not belong to the person of the path."""
-    return json_response(api_key_document(await _key(call, Action.READ)))
+    return json_response(api_key_document(await key_in_path(call, Action.READ)))
 
 
 async def delete(call: Call) -> web.Response:
     """Revoke a key, ended ones too."""
-    row = await _key(call, Action.DELETE)
+    row = await key_in_path(call, Action.DELETE)
     await call.execute(DeleteApiKeys((row.id,)))
     return no_content()
 
 
 async def expire(call: Call) -> web.Response:
     """End a key now and keep it to look at."""
-    row = await _key(call, Action.UPDATE)
+    row = await key_in_path(call, Action.UPDATE)
     await call.execute(ExpireApiKey(row.id))
     return no_content()
 
@@ -136,7 +136,8 @@ async def external_scopes(_call: Call) -> web.Response:
     return json_response({"external": list(scopes.EXTERNAL)})
 
 
-async def _key(call: Call, action: Action) -> ApiKeyRow:
+async def key_in_path(call: Call, action: Action) -> ApiKeyRow:
+    """The key of the path, to which the caller may do `action`. Raises `NotFound`, whether it is absent or not to be known of."""
     async with call.pool.connection() as connection:
         await path_user(call, connection)
         row = await key_by_id(connection, _storable(call.path["keyid"]))

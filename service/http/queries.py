@@ -60,11 +60,11 @@ class Page:
 
 
 def paging(given: MultiMapping[str], *, default_limit: int = 0) -> Page:
-    """`limit`, `offset` and `after_id` of a list request. Raises `Invalid`. `default_limit` stands for an absent or empty one; the
-    nil id is no id (contract/lifecycle.md, conventions)."""
+    """`limit`, `offset` and `after_id` of a list request. Raises `Invalid`. `default_limit` stands for none and for 0; the nil
+    id is no id (contract/lifecycle.md, conventions)."""
     reader = QueryReader(given)
     after_id = reader.read("after_id", UUID)
-    limit = reader.read("limit", Term(COUNT.read, default_limit, default_limit))
+    limit = reader.read("limit", COUNT) or default_limit
     page = Page(limit, reader.read("offset", COUNT), "" if after_id == NIL else after_id)
     reader.check()
     return page

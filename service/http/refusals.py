@@ -1,13 +1,13 @@
 """Which refused changes auditors are told of: those of resources whose successful changes are audited (contract/identity.md 9).
 
 Left out is what says nothing about a resource: no session, too many requests, a stale tag, a resource that the caller may not
-know of. Nothing of a request's body is kept.
+know of; and what was refused only to be shown, after it was done. Nothing of a request's body is kept.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 import psycopg
@@ -15,68 +15,90 @@ from aiohttp import web
 from psycopg_pool import PoolTimeout
 
 from domain.audit.commands import NoteRefusal
-from domain.kernel.errors import DomainError
-from domain.kernel.ids import NIL
-from domain.kernel.spellings import uuid_text
-from projections.organizations.queries import organization_by_handle
+from domain.kernel.errors import DomainError, Invalid, NotFound
+from service.http.audited import (
+    Subject,
+    build,
+    group,
+    key,
+    membership,
+    new,
+    new_membership,
+    organization,
+    person,
+    role,
+    template,
+    version,
+    webhook,
+    workspace,
+)
 from service.http.call import Call
 from service.http.idempotency import REPLAYED
-from service.http.people import find_user
 
 log = logging.getLogger(__name__)
 
-_TOLD = frozenset({400, 403, 409, 410, 417, 422})
-_NOT_FOUND = 404
+_TOLD = frozenset({400, 403, 404, 409, 410, 417, 422})
 
 
 class _Audited(NamedTuple):
-    """What a route changes. `parameter` names the resource in the path; "" for one that would have been made."""
+    """What a route changes. `find` looks for the resource with the caller's eyes; an `action` that only the body names is said by
+    the handler (`Call.attempted`) as soon as it knows, this one stands until then."""
 
     resource_type: str
     action: str
-    parameter: str = ""
+    find: Callable[[Call], Awaitable[Subject]]
 
 
-_WORKSPACE = _Audited("workspace", "write", "workspace")
-_NEW_WORKSPACE = _Audited("workspace", "create")
-_USER = _Audited("user", "write", "user")
-_ORGANIZATION = _Audited("organization", "write", "organization")
-_ROLE = "custom_role"
-_WEBHOOK = _Audited("webhook", "write", "webhook")
+_WORKSPACE = _Audited("workspace", "write", workspace)
+_NEW_WORKSPACE = _Audited("workspace", "create", new)
+_USER = _Audited("user", "write", person)
+_ORGANIZATION = _Audited("organization", "write", organization)
+_NEW_KEY = _Audited("api_key", "create", new)
+_TEMPLATE = _Audited("template", "write", template)
+_VERSION = _Audited("template_version", "write", version)
+_BUILD = _Audited("workspace_build", "write", build)
+_WEBHOOK = _Audited("webhook", "write", webhook)
 AUDITED: Mapping[str, _Audited] = {
-    "POST /users": _Audited("user", "create"),
-    "DELETE /users/{user}": _Audited("user", "delete", "user"),
+    "POST /users": _Audited("user", "create", new),
+    "DELETE /users/{user}": _Audited("user", "delete", person),
     "PUT /users/{user}/profile": _USER,
     "PUT /users/{user}/status/suspend": _USER,
     "PUT /users/{user}/status/activate": _USER,
     "PUT /users/{user}/roles": _USER,
     "PUT /users/{user}/password": _USER,
+    "PUT /users/{user}/appearance": _USER,
+    "PUT /users/{user}/preferences": _USER,
     "PUT /users/{user}/quiet-hours": _USER,
-    "PUT /users/{user}/gitsshkey": _Audited("git_ssh_key", "write", "user"),
-    "POST /users/{user}/keys": _Audited("api_key", "create"),
-    "POST /users/{user}/keys/tokens": _Audited("api_key", "create"),
-    "POST /organizations": _Audited("organization", "create"),
+    "PUT /users/{user}/gitsshkey": _Audited("git_ssh_key", "write", person),
+    "POST /users/{user}/convert-login": _Audited("convert_login", "create", person),
+    "POST /users/{user}/keys": _NEW_KEY,
+    "POST /users/{user}/keys/tokens": _NEW_KEY,
+    "DELETE /users/{user}/keys/{keyid}": _Audited("api_key", "delete", key),
+    "PUT /users/{user}/keys/{keyid}/expire": _Audited("api_key", "write", key),
+    "POST /organizations": _Audited("organization", "create", new),
     "PATCH /organizations/{organization}": _ORGANIZATION,
-    "DELETE /organizations/{organization}": _Audited("organization", "delete", "organization"),
+    "DELETE /organizations/{organization}": _Audited("organization", "delete", organization),
     "PATCH /organizations/{organization}/settings/workspace-sharing": _ORGANIZATION,
-    "POST /organizations/{organization}/members/roles": _Audited(_ROLE, "create"),
-    "PUT /organizations/{organization}/members/roles": _Audited(_ROLE, "write"),
-    "DELETE /organizations/{organization}/members/roles/{roleName}": _Audited(_ROLE, "delete"),
-    "POST /organizations/{organization}/members/{user}": _Audited("organization_member", "create", "user"),
-    "DELETE /organizations/{organization}/members/{user}": _Audited("organization_member", "delete", "user"),
-    "PUT /organizations/{organization}/members/{user}/roles": _Audited("organization_member", "write", "user"),
-    "POST /organizations/{organization}/groups": _Audited("group", "create"),
-    "PATCH /groups/{group}": _Audited("group", "write", "group"),
-    "DELETE /groups/{group}": _Audited("group", "delete", "group"),
-    "POST /organizations/{organization}/templates": _Audited("template", "create"),
-    "PATCH /templates/{template}": _Audited("template", "write", "template"),
-    "DELETE /templates/{template}": _Audited("template", "delete", "template"),
-    "PATCH /templates/{template}/acl": _Audited("template", "write", "template"),
-    "PATCH /templates/{template}/versions": _Audited("template", "write", "template"),
-    "POST /organizations/{organization}/templateversions": _Audited("template_version", "create"),
-    "PATCH /templateversions/{templateversion}": _Audited("template_version", "write", "templateversion"),
-    "POST /templateversions/{templateversion}/archive": _Audited("template_version", "write", "templateversion"),
-    "POST /templateversions/{templateversion}/unarchive": _Audited("template_version", "write", "templateversion"),
+    "POST /organizations/{organization}/members/roles": _Audited("custom_role", "create", new),
+    "PUT /organizations/{organization}/members/roles": _Audited("custom_role", "write", new),
+    "DELETE /organizations/{organization}/members/roles/{roleName}": _Audited("custom_role", "delete", role),
+    "POST /organizations/{organization}/members/{user}": _Audited("organization_member", "create", new_membership),
+    "DELETE /organizations/{organization}/members/{user}": _Audited("organization_member", "delete", membership),
+    "PUT /organizations/{organization}/members/{user}/roles": _Audited("organization_member", "write", membership),
+    "POST /organizations/{organization}/groups": _Audited("group", "create", new),
+    "PATCH /groups/{group}": _Audited("group", "write", group),
+    "DELETE /groups/{group}": _Audited("group", "delete", group),
+    "POST /organizations/{organization}/templates": _Audited("template", "create", new),
+    "PATCH /templates/{template}": _TEMPLATE,
+    "DELETE /templates/{template}": _Audited("template", "delete", template),
+    "PATCH /templates/{template}/acl": _TEMPLATE,
+    "PATCH /templates/{template}/versions": _TEMPLATE,
+    "POST /templates/{template}/versions/archive": _TEMPLATE,
+    "POST /organizations/{organization}/templateversions": _Audited("template_version", "create", new),
+    "PATCH /templateversions/{templateversion}": _VERSION,
+    "PATCH /templateversions/{templateversion}/cancel": _VERSION,
+    "POST /templateversions/{templateversion}/archive": _VERSION,
+    "POST /templateversions/{templateversion}/unarchive": _VERSION,
     "POST /users/{user}/workspaces": _NEW_WORKSPACE,
     "POST /organizations/{organization}/members/{user}/workspaces": _NEW_WORKSPACE,
     "PATCH /workspaces/{workspace}": _WORKSPACE,
@@ -88,48 +110,49 @@ AUDITED: Mapping[str, _Audited] = {
     "PUT /workspaces/{workspace}/dormant": _WORKSPACE,
     "PATCH /workspaces/{workspace}/acl": _WORKSPACE,
     "DELETE /workspaces/{workspace}/acl": _WORKSPACE,
-    "POST /webhooks": _Audited("webhook", "create"),
+    # There is no build: it is the workspace that was to be started, stopped or deleted.
+    "POST /workspaces/{workspace}/builds": _WORKSPACE,
+    "PATCH /workspacebuilds/{workspacebuild}/cancel": _BUILD,
+    "PUT /workspacebuilds/{workspacebuild}/state": _BUILD,
+    "POST /webhooks": _Audited("webhook", "create", new),
     "PATCH /webhooks/{webhook}": _WEBHOOK,
     "POST /webhooks/{webhook}/replay": _WEBHOOK,
-    "DELETE /webhooks/{webhook}": _Audited("webhook", "delete", "webhook"),
-    "PATCH /workspacebuilds/{workspacebuild}/cancel": _Audited("workspace_build", "write", "workspacebuild"),
+    "DELETE /webhooks/{webhook}": _Audited("webhook", "delete", webhook),
 }
 
 
 async def note_refusal(call: Call, response: web.StreamResponse) -> None:
     """Leave a note of a refused change, if auditors want one; a note that cannot be left never changes the answer."""
     audited = AUDITED.get(call.route.key)
-    if audited is None or call.anonymous or REPLAYED in response.headers:
+    if audited is None or response.status not in _TOLD:
         return
-    is_person = audited.parameter == "user"
-    if response.status not in _TOLD and not (response.status == _NOT_FOUND and is_person):
+    if call.anonymous or call.has_changed or REPLAYED in response.headers:
         return
     try:
-        resource_id = await _resource_id(call, audited)
-        if resource_id:
-            day = call.context.time.date().isoformat()
-            user_id = call.caller.user_id
-            await call.execute(
-                NoteRefusal(user_id, day, audited.resource_type, resource_id, audited.action, call.route.key, response.status)
-            )
-    except (DomainError, psycopg.OperationalError, PoolTimeout) as error:
-        log.warning("a refusal could not be noted", extra={"route": call.route.path, "reason": type(error).__name__})
-
-
-async def _resource_id(call: Call, audited: _Audited) -> str:
-    """The resource's id, the nil UUID for one that would have been made, "" for one that cannot be told."""
-    if not audited.parameter:
-        return NIL
-    handle = call.path[audited.parameter]
-    if audited.parameter == "user":
-        async with call.pool.connection() as connection:
-            person = await find_user(connection, handle, call.caller.user_id)
-        return person.id if person is not None else ""
-    if audited.parameter == "organization":
-        async with call.pool.connection() as connection:
-            organization = await organization_by_handle(connection, handle)
-        return organization.id if organization is not None else ""
+        subject = await audited.find(call)
+    except (NotFound, Invalid):
+        return  # not to be known of, or nothing that could be
+    except _UNAVAILABLE as error:
+        _not_noted(call, error)
+        return
+    note = NoteRefusal(
+        user_id=call.caller.user_id,
+        day=call.context.time.date().isoformat(),
+        resource_type=audited.resource_type,
+        resource_id=subject.id,
+        action=call.attempted or audited.action,
+        route=call.route.key,
+        status_code=response.status,
+        organization_id=subject.organization_id,
+    )
     try:
-        return uuid_text(handle)
-    except ValueError:
-        return ""
+        await call.execute(note)
+    except _UNAVAILABLE as error:
+        _not_noted(call, error)
+
+
+_UNAVAILABLE = (DomainError, psycopg.OperationalError, PoolTimeout)
+
+
+def _not_noted(call: Call, error: Exception) -> None:
+    log.warning("a refusal could not be noted", extra={"route": call.route.path, "reason": type(error).__name__})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -23,6 +24,7 @@ from service.http.parsing import decode_body
 from service.http.responses import json_response, message
 from service.http.routing import Access, Route
 from service.http.rules import EMAIL, REQUIRED, USER_REAL_NAME, USERNAME
+from service.store.group_commit import Busy
 
 _YEAR_SECONDS = 365 * 24 * 3600
 
@@ -130,7 +132,9 @@ async def _note_failure(call: Call, user: UserRow | None, reason: str) -> None:
     context = call.context
     subject = user.id if user is not None else context.ip or "unknown"
     note = NoteFailedLogin(subject, context.time.date().isoformat(), user.id if user is not None else None, reason)
-    await call.services.bus.execute(note, context)
+    outcome = await call.services.bus.execute(note, context)
+    with contextlib.suppress(Busy):  # whoever is refused is told so, whether auditors can see it yet or not
+        await call.shown(outcome.position)
 
 
 async def logout(call: Call) -> web.Response:
@@ -138,7 +142,7 @@ async def logout(call: Call) -> web.Response:
     caller = call.caller
     async with call.pool.connection() as connection:
         others = await application_keys(connection, caller.user_id)
-    await call.execute(DeleteApiKeys(tuple(dict.fromkeys((caller.key_id, *others)))))
+    await call.execute(DeleteApiKeys(tuple(dict.fromkeys((caller.key_id, *others))), signed_out=caller.key_id))
     response = message("Logged out!")
     response.set_cookie(SESSION_COOKIE, "", path="/", max_age=-1, httponly=True, samesite="Lax")
     return response

@@ -72,7 +72,7 @@ async def index(call: Call) -> web.Response:
 
 async def show(call: Call) -> web.Response:
     """One webhook."""
-    return json_response(webhook_document(await _readable(call)))
+    return json_response(webhook_document(await webhook_in_path(call)))
 
 
 async def create(call: Call) -> web.Response:
@@ -130,7 +130,7 @@ async def replay(call: Call) -> web.Response:
 
 async def test(call: Call) -> web.Response:
     """Send a message that no event stands behind, once, and say what came back. It needs no enabled webhook, and leaves no trace."""
-    row = await _readable(call)
+    row = await webhook_in_path(call)
     if not may_change(call.caller.subject):
         raise Forbidden
     async with call.pool.connection() as connection:
@@ -153,7 +153,7 @@ async def test(call: Call) -> web.Response:
 
 async def list_deliveries(call: Call) -> web.Response:
     """A page of what went out, is on its way, or was given up; newest first."""
-    row = await _readable(call)
+    row = await webhook_in_path(call)
     reader = QueryReader(call.request.query)
     limit = reader.read("limit", number(1, MOST, DEFAULT_LIMIT))
     before = reader.read("before", number(0, ENDLESS, ENDLESS, what="position"))
@@ -170,7 +170,7 @@ async def list_deliveries(call: Call) -> web.Response:
     )
 
 
-async def _readable(call: Call) -> WebhookRow:
+async def webhook_in_path(call: Call) -> WebhookRow:
     """The webhook in the path. Raises `NotFound`, also for who may not know of it."""
     id = path_uuid(call.path["webhook"])
     if not may_read(call.caller.subject):

@@ -56,7 +56,7 @@ async def test_a_change_says_what_was_before(projecting: Projecting) -> None:
     found = await about(projecting, uid("w"), *life_of("w"), (uid("w"), WorkspaceTTLSet(5)), (uid("w"), WorkspaceRenamed(ANN, "other")))
     renamed, ttl = found[:2]
     assert renamed["diff"] == {"name": {"old": "w", "new": "other", "secret": False}}
-    assert (renamed["action"], renamed["resource_target"], renamed["status_code"]) == ("write", "other", 200)
+    assert (renamed["action"], renamed["resource_target"], renamed["status_code"]) == ("write", "other", 204)
     assert ttl["diff"]["ttl_ms"]["new"] == 5
     assert ttl["resource_target"] == "w"
     assert ttl["description"] == "{user} updated workspace {target}"
@@ -106,8 +106,8 @@ async def test_telemetry_is_not_audited(projecting: Projecting) -> None:
 async def test_a_session_is_logged_in_to_and_out_of(projecting: Projecting) -> None:
     key = uid("key")
     changes: list[Entry] = [
-        (key, ApiKeyCreated("abcdefghij", BOB, "password", ["all"], ["*:*"], "", 60, START)),
-        (key, ApiKeyDeleted("abcdefghij", BOB)),
+        (key, ApiKeyCreated("abcdefghij", BOB, "password", ["all"], ["*:*"], "", 60, START, signed_in=True)),
+        (key, ApiKeyDeleted("abcdefghij", BOB, signed_out=True)),
         (uid("failed"), LoginFailed(BOB, "password")),
     ]
     out, entered = await about(projecting, key, *changes)

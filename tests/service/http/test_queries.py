@@ -78,7 +78,7 @@ def test_default_limit() -> None:
     assert [paging(MultiDict(p), default_limit=50).limit for p in ([], [("limit", "")], [("limit", "0")], [("limit", "7")])] == [
         50,
         50,
-        0,
+        50,
         7,
     ]
 

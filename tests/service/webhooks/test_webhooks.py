@@ -212,7 +212,7 @@ async def test_auditors_are_told_of_changes_and_of_refusals(ledger: Ledger) -> N
     await admin.delete(f"/webhooks/{made['id']}", want=204)
     page = (await admin.get("/audit?q=resource_type:webhook", want=200)).json
     entries = [(entry["action"], entry["status_code"]) for entry in page["audit_logs"][::-1]]
-    assert entries == [("create", 201), ("write", 200), ("write", 400), ("delete", 200)]
+    assert entries == [("create", 201), ("write", 200), ("write", 400), ("delete", 204)]
     assert page["audit_logs"][-1]["resource_target"] == URL
     assert page["audit_logs"][-2]["diff"]["secret"] == {"secret": True}
     assert page["audit_logs"][-2]["diff"]["enabled"] == {"new": True, "secret": False}
