@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from service.http.call import Call
 from service.store.log_reader import position_at
 
 _DIGITS = 19
+_FINER = re.compile(r"(\.[0-9]{6})[0-9]+")
 
 
 async def asked_position(call: Call) -> int | None:
@@ -43,8 +45,10 @@ def _given(values: Sequence[str]) -> str:
 
 
 def _time(text: str) -> datetime:
+    """In either case (RFC 3339 5.6); a plus sign that was sent as it is has become a space. What is finer than the log's microseconds
+    is cut off, so that nothing is shown that came later."""
     try:
-        return instant(text)
+        return instant(_FINER.sub(r"\1", text.upper()).replace(" ", "+"))
     except ValueError:
         raise _invalid(f"Query param {quoted('at')} must be a position or a time (RFC 3339): {quoted(text[:40])} is neither") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -116,6 +116,21 @@ async def test_a_time_means_the_last_event_at_or_before_it(yard: Yard) -> None:
         assert answer.json["ttl_ms"] == ttl_ms
     await yard.ann.get(path, params={"at": "2020-01-01T00:00:00Z"}, want=404)
     assert (await yard.ann.get("/workspaces", params={"at": "2020-01-01T00:00:00Z"}, want=200)).json == {"workspaces": [], "count": 0}
+
+
+async def test_a_time_may_be_spelled_as_rfc_3339_allows(yard: Yard) -> None:
+    made = await yard.running("mine", ttl_ms=3_600_000)
+    path = f"/workspaces/{made['id']}"
+    await yard.ann.put(f"{path}/ttl", {"ttl_ms": 7_200_000}, want=204)
+    event = (await yard.ann.get(f"{path}/history?limit=1", want=200)).json["events"][0]
+    moment = datetime.fromisoformat(event["time"])
+    in_a_zone = moment.astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat(timespec="microseconds")
+    utc = moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
+    for text in (f"{utc}Z", f"{utc}z".lower(), f"{utc}000000001Z", f"{utc}-00:00", in_a_zone.replace("+", "%2B"), in_a_zone):
+        found = (await yard.ann.get(f"{path}?at={text}", want=200)).json
+        assert found["ttl_ms"] == 7_200_000, text
+    earlier = (moment - timedelta(microseconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    assert (await yard.ann.get(f"{path}?at={earlier}999Z", want=200)).json["ttl_ms"] == 3_600_000, "a billionth too early"
 
 
 @pytest.mark.parametrize("at", [10**6, 2**62, 10**30, "2999-01-01T00:00:00Z", "yesterday", "-1"])
