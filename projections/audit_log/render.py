@@ -32,7 +32,7 @@ def entry_document(row: Row) -> dict[str, Any]:
     document: dict[str, Any] = {
         "action": row["action"],
         "additional_fields": _additional(row),
-        "description": _description(row),
+        "description": description(row),
         "diff": row["diff"],
         "id": row["id"],
         "ip": row["ip"] or "",
@@ -60,7 +60,7 @@ def entry_document(row: Row) -> dict[str, Any]:
     }
 
 
-def _description(row: Row) -> str:
+def description(row: Row) -> str:
     """`{user}` and `{target}` are filled in by whoever shows it."""
     action: str = row["action"]
     resource_type: str = row["resource_type"]
