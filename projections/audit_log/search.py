@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
+from domain.kernel.ids import NIL
 from domain.kernel.predicate import Predicate
 from projections.access import Column, Condition, Kind, condition
 from projections.querylang import Keys, bare_is, key
@@ -103,7 +104,10 @@ def _kinds(filters: Filters) -> Iterable[Part]:
         yield "e.action = %(action)s", {"action": query.action}
     if query.build_reason:
         yield "e.build_reason = %(build_reason)s", {"build_reason": query.build_reason}
-    if filters.organization_id:
+    if filters.organization_id == NIL:
+        # Of an organization that does not exist there is nothing; counts write it where there is none.
+        yield "FALSE", {}
+    elif filters.organization_id:
         yield "e.organization_id = %(organization)s::uuid", {"organization": filters.organization_id}
 
 

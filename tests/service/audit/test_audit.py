@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -35,10 +36,26 @@ async def test_counts_are_exact_and_pages_join(ledger: Ledger) -> None:
     admin = await ledger.admin()
     for _ in range(3):
         await ledger.person()
-    whole = (await admin.get("/audit?limit=0", want=200)).json
+    whole = (await admin.get("/audit?limit=1000", want=200)).json
     assert whole["count"] == len(whole["audit_logs"])
     assert whole["count_cap"] == 0
-    assert await rows(admin, limit=4) + await rows(admin, limit=0, offset=4) == whole["audit_logs"]
+    assert await rows(admin, limit=4) + await rows(admin, limit=1000, offset=4) == whole["audit_logs"]
+
+
+async def test_an_organization_that_is_not_there_has_no_entries(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    for id in (str(uuid.UUID(int=0)), str(uuid.UUID(int=1))):
+        found = (await admin.get(f"/audit?q=organization:{id}", want=200)).json
+        assert (found["audit_logs"], found["count"]) == ([], 0)
+
+
+async def test_the_default_number_of_entries_stands_for_none_too(ledger: Ledger) -> None:
+    admin = await ledger.admin()
+    for number in range(101):
+        await admin.put("/users/me/profile", {"username": "admin", "name": f"Ada {number}"}, want=200)
+    for query in ("", "?limit=0", "?limit="):
+        page = (await admin.get(f"/audit{query}", want=200)).json
+        assert (len(page["audit_logs"]), page["count"] > 100) == (100, True)
 
 
 async def test_sight_follows_rights(ledger: Ledger) -> None:
