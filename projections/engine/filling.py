@@ -14,7 +14,6 @@ from typing import Any
 
 from psycopg import AsyncConnection, Connection, sql
 
-from projections.engine.lines import joined
 from projections.engine.memory import STILL
 from projections.engine.tables import Key, Row, Rows, Table
 from projections.engine.writers import Writers, copied
@@ -43,13 +42,12 @@ class Filling(Rows):
         self._written = Written()
         self._clean: dict[Table, set[Key]] = defaultdict(set)
         #: Versions that still hold, and since when; those in the database that do so no more, and since when.
-        self._open: dict[Table, dict[Key, tuple[list[Any], int]]] = defaultdict(dict)
+        self._open: dict[Table, dict[Key, tuple[bytes, int]]] = defaultdict(dict)
         self._ended: dict[Table, dict[Key, int]] = defaultdict(dict)
         #: What the event that is being folded changed, and whether it makes a version whatever was there.
         self._changed: dict[tuple[Table, Key], bool] = {}
-        #: Values of rows that are written next, and of versions.
-        self._lines: dict[Table, list[list[Any]]] = defaultdict(list)
-        self._version_lines: dict[Table, list[list[Any]]] = defaultdict(list)
+        self._lines: dict[Table, list[bytes]] = defaultdict(list)
+        self._version_lines: dict[Table, list[bytes]] = defaultdict(list)
 
     @property
     def size(self) -> int:
@@ -84,10 +82,10 @@ class Filling(Rows):
 
     def put(self, table: Table, row: Row) -> None:
         """A new or replacing row; columns that it lacks are null."""
-        if table.written_once:
-            self._lines[table].append(table.line(row if len(row) == len(table.blank) else {**table.blank, **row}))
-            return
         whole = {**table.blank, **row}
+        if table.written_once:
+            self._lines[table].append(table.line(whole))
+            return
         key = (row[table.key[0]],) if len(table.key) == 1 else tuple([row[k] for k in table.key])
         self._replace(table, key, whole)
 
@@ -120,7 +118,7 @@ class Filling(Rows):
             elif last[1] == _STORED:
                 self._ended[table].setdefault(key, position)
             else:
-                self._version_lines[table].append([*last[0], last[1], position])
+                self._version_lines[table].append(b"%b,%d,%d" % (last[0], last[1], position))
             if line is not None:
                 versions[key] = line, position
             elif last is not None:
@@ -185,8 +183,8 @@ class Filling(Rows):
         if not rows:
             return
         clean, versions = self._clean[table], self._open[table]
-        added: list[list[Any]] = []
-        replaced: list[list[Any]] = []
+        added: list[bytes] = []
+        replaced: list[bytes] = []
         gone: list[Key] = []
         for key, row in rows.items():
             if key in clean:
@@ -201,7 +199,7 @@ class Filling(Rows):
                 self._written.add(table, key)
             version = versions.pop(key, None)
             if version is not None and version[1] != _STORED:
-                self._version_lines[table].append([*version[0], version[1], STILL])
+                self._version_lines[table].append(b"%b,%d,%d" % (*version, STILL))
         # Versions that end do so before those that replace them are there.
         if ended := self._ended.pop(table, None):
             self._writers.execute(table.name, *table.end_versions(ended))
@@ -209,10 +207,9 @@ class Filling(Rows):
         if gone:
             self._writers.execute(table.name, *table.delete(gone))
         if replaced:
-            lines = joined(replaced)
-            self._writers.hand(table.name, partial(_merge, table, lines), len(lines))
+            self._writers.hand(table.name, partial(_merge, table, replaced), sum(map(len, replaced)))
         if added:
-            self._writers.copy(table.name, table.copy_into(table.name), joined(added))
+            self._writers.copy(table.name, table.copy_into(table.name), added)
         self._partial.add(table)
 
     def _may_be_stored(self, table: Table, key: Key) -> bool:
@@ -220,12 +217,12 @@ class Filling(Rows):
 
     def _hand_over(self, table: Table) -> None:
         if lines := self._lines.pop(table, None):
-            self._writers.copy(table.name, table.copy_into(table.name), joined(lines))
+            self._writers.copy(table.name, table.copy_into(table.name), lines)
         if lines := self._version_lines.pop(table, None):
-            self._writers.copy(table.name, table.copy_versions, joined(lines))
+            self._writers.copy(table.name, table.copy_versions, lines)
 
 
-def _merge(table: Table, lines: bytes, connection: Connection[Any]) -> None:
+def _merge(table: Table, lines: Sequence[bytes], connection: Connection[Any]) -> None:
     """COPY cannot replace rows: it goes by way of a table of the connection's own."""
     staging = sql.Identifier(f"{table.name}_staging")
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))

@@ -52,7 +52,7 @@ class Table:
     _kept: tuple[str, ...] = field(default=(), init=False, repr=False)
     #: A row of nulls.
     blank: Mapping[str, None] = field(default_factory=dict, init=False, repr=False)
-    #: The values of a whole row, and of a version without its positions, to be `joined` for `copy_into` and `copy_versions`.
+    #: Make a line of a whole row, and of a version without its positions, for `copy_into` and `copy_versions`.
     line: Lines = field(init=False, repr=False)
     version_line: Lines = field(init=False, repr=False)
 

@@ -65,9 +65,9 @@ class Writers:
         """Have a statement executed after all that was handed over for `table`."""
         self.hand(table, lambda connection: connection.execute(statement, parameters))
 
-    def copy(self, table: str, statement: LiteralString, lines: bytes) -> None:
+    def copy(self, table: str, statement: LiteralString, lines: Sequence[bytes]) -> None:
         """Have lines taken in by a COPY, after all that was handed over for `table`."""
-        self.hand(table, partial(copied, statement, lines), len(lines))
+        self.hand(table, partial(copied, statement, lines), sum(map(len, lines)))
 
     async def room(self) -> None:
         """Return once there is room for more."""
@@ -123,10 +123,10 @@ class Writers:
                 self._moved.notify_all()
 
 
-def copied(statement: LiteralString, lines: bytes, connection: Connection[Any]) -> None:
+def copied(statement: LiteralString, lines: Sequence[bytes], connection: Connection[Any]) -> None:
     """Take lines in by a COPY."""
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(lines)
+        copy.write(b"\n".join(lines))
 
 
 @contextlib.asynccontextmanager

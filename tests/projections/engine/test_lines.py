@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projections.engine.lines import joined
 from projections.engine.tables import Table
 from tests.projections.engine.conftest import Engine
 
@@ -50,7 +49,7 @@ async def stored(engine: Engine, rows: list[dict[str, Any]], *, by_copy: bool) -
         await connection.execute(CREATE)
         if by_copy:
             async with connection.cursor() as cursor, cursor.copy(THINGS.copy_into("things")) as copy:
-                await copy.write(joined(map(THINGS.line, rows)))
+                await copy.write(b"\n".join(THINGS.line(row) for row in rows))
         else:
             await connection.execute(*THINGS.upsert(rows))
         return [row[0] for row in await (await connection.execute("SELECT t::text FROM things t ORDER BY id")).fetchall()]
