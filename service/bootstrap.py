@@ -31,6 +31,7 @@ from service.embedded import EmbeddedPostgres
 from service.http.app import build_handler
 from service.http.limits import Limits
 from service.http.routes import ROUTES
+from service.http.server_log import server_log
 from service.observability import metrics
 from service.provisioner.agents import AgentPlayer
 from service.provisioner.assignments import Assignments
@@ -114,7 +115,7 @@ class WebRunner(web.ServerRunner):
     """Serves HTTP over running services until `cleanup`, which ends streams cleanly and lets requests in flight finish."""
 
     def __init__(self, services: Services, *, drain_seconds: float) -> None:
-        server = web.Server(build_handler(services, ROUTES), access_log=None, handler_cancellation=True)
+        server = web.Server(build_handler(services, ROUTES), access_log=None, handler_cancellation=True, logger=server_log())
         super().__init__(server, shutdown_timeout=drain_seconds)
         self._services = services
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from projections.engine.fill import Course
 from service.http.errors import error_body
 from service.http.responses import json_bytes, json_response
+from service.http.server_log import server_log
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Starting:
 async def answering(listener: socket.socket) -> AsyncIterator[Starting]:
     """Answer over the listening socket, which stays open: connections that come meanwhile are the service's."""
     starting = Starting()
-    runner = web.ServerRunner(web.Server(starting.answer, access_log=None))
+    runner = web.ServerRunner(web.Server(starting.answer, access_log=None, logger=server_log()))
     await runner.setup()
     try:
         await web.SockSite(runner, listener.dup()).start()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -213,7 +214,7 @@ async def test_routes_and_methods_that_do_not_exist(admin: Client) -> None:
     ],
     ids=range(10),
 )
-async def test_what_is_no_http(ledger: Ledger, raw: bytes) -> None:
+async def test_what_is_no_http(ledger: Ledger, raw: bytes, caplog: pytest.LogCaptureFixture) -> None:
     parts = urlsplit(ledger.base)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(raw)
@@ -222,6 +223,8 @@ async def test_what_is_no_http(ledger: Ledger, raw: bytes) -> None:
         line = await reader.readline()
     writer.close()
     assert line.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")), line
+    said = [record for record in caplog.records if record.levelno > logging.DEBUG and record.name.startswith(("aiohttp", "service.http"))]
+    assert said == [], "strangers must not fill the log"
 
 
 async def test_the_service_is_well_after_all_that(admin: Client) -> None:
