@@ -91,7 +91,7 @@ async def _expect(request: web.BaseRequest) -> None:
 
 
 def _endpoint(services: Services, route: Route) -> Endpoint:
-    observe = metrics.http_observer(route.method, route.path)
+    observe = metrics.http_observer(route.method, route.template)
     handler = once_per_key(route.handler) if route.changes else route.handler
     authenticate = services.authenticator.for_access(route.access)
     public = route.access is Access.PUBLIC

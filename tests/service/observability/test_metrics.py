@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from service.observability import metrics
+from tests.support.api import Ledger
 
 
 def page() -> str:
@@ -52,3 +53,11 @@ def test_lag_is_shown_in_positions_and_seconds() -> None:
 def test_every_metric_of_ours_bears_the_prefix() -> None:
     names = [family.name for family in metrics.REGISTRY.collect()]
     assert all(name.startswith(("ledger_", "python_", "process_")) for name in names)
+
+
+async def test_the_page_names_routes_as_callers_spell_them(ledger: Ledger) -> None:
+    await ledger.anonymous.get("//healthz", want=200)
+    await ledger.anonymous.get("/buildinfo", want=200)
+    text = (await ledger.anonymous.get("//metrics", want=200)).raw.decode()
+    assert 'ledger_http_requests_total{method="GET",route="/healthz",status="200"}' in text
+    assert 'ledger_http_requests_total{method="GET",route="/api/v2/buildinfo",status="200"}' in text
