@@ -18,7 +18,7 @@ from service.http.call import Call
 from service.http.event_pages import PRODUCES, documents, page_response, shape
 from service.http.queries import QueryReader
 from service.http.routing import AFTER, BEFORE, Access, Parameter, Route
-from service.http.workspaces.access import workspace_in_path
+from service.http.workspaces.access import require_template, workspace_in_path
 from service.http.workspaces.past import documents_then
 
 _DEFAULT_LIMIT, _MOST = 25, 1000
@@ -27,7 +27,8 @@ _MOST_WITH_CHANGES = 100
 
 
 async def history(call: Call) -> web.Response:
-    """Newest first; of deleted workspaces too. An event of a later release, which this one cannot read, is passed over."""
+    """Newest first; of deleted workspaces too. An event of a later release, which this one cannot read, is passed over. Changes are
+    shown to those alone who are shown the document."""
     document = await workspace_in_path(call)
     reader = QueryReader(call.request.query)
     with_changes = bool(reader.read("diff", FLAG))
@@ -36,6 +37,8 @@ async def history(call: Call) -> web.Response:
     after = reader.read("after", number(0, ENDLESS, what="position"))
     type = reader.read("type", TEXT).replace("\0", "\ufffd")
     reader.check()
+    if with_changes:
+        require_template(call, document)
     async with call.pool.connection() as connection:
         positions = await positions_of(connection, document.id, before=before, after=after, type=type, limit=limit + 1)
         events = await call.services.log.at(connection, positions[:limit])
@@ -65,7 +68,7 @@ ROUTES = (
         "/workspaces/{workspace}/history",
         history,
         access=Access.SESSION,
-        permission="workspace:read",
+        permission="workspace:read; with changes template:read, too",
         summary="Read the history of a workspace",
         responses={200: "HistoryResponse"},
         query=(

@@ -71,3 +71,14 @@ async def test_bad_parameters_are_named(yard: Yard) -> None:
     made = await yard.create("mine")
     answer = await yard.ann.get(f"/workspaces/{made['id']}/history?limit=0&before=x&after=-1&diff=maybe", want=400)
     assert [violation["field"] for violation in answer.json["validations"]] == ["diff", "limit", "before", "after"]
+
+
+async def test_who_is_not_shown_the_document_is_not_shown_what_changed_in_it(yard: Yard) -> None:
+    made, friend = await yard.running("mine"), await yard.ledger.person(name="friend")
+    path = f"/workspaces/{made['id']}"
+    await yard.ann.patch(f"{path}/acl", {"user_roles": {friend.user["id"]: "use"}}, want=204)
+    assert (await friend.get(f"{path}/history?diff=true", want=200)).json["events"][0]["changes"]
+    await yard.admin.patch(f"/templates/{yard.template['id']}/acl", {"group_perms": {yard.organization: ""}}, want=200)
+    await friend.get(path, want=403)
+    await friend.get(f"{path}/history?diff=true", want=403)
+    assert await whole(friend, made["id"]) == await whole(yard.admin, made["id"])
