@@ -101,3 +101,22 @@ async def test_a_refusal_beyond_what_is_known_has_nothing_but_what_was_asked(pro
 )
 def test_what_is_said_of_an_entry(resource_type: str, action: str, status: int, said: str) -> None:
     assert description({"resource_type": resource_type, "action": action, "status_code": status}) == said
+
+
+async def test_batches_make_no_difference_to_what_happens_by_itself(projecting: Projecting) -> None:
+    refused = ChangeRefused(
+        "workspace_build", uid("w build 1"), "write", "PATCH /workspacebuilds/{workspacebuild}/cancel", 403, ORGANIZATION
+    )
+    changes: list[Entry] = [
+        *life_of("w"),
+        (uid("audit"), refused),
+        (uid("audit"), replace(refused, resource_type="group", resource_id=NIL)),
+        started("w"),
+        *failed("w"),
+        (BOB, UserStatusSet("active", automatic=True)),
+        (BOB, UserProfileChanged("robert", "Rob")),
+        *queued("w", 2, "delete", BOB),
+        *completed("w", 2, "delete"),
+        (uid("w"), WorkspaceDeleted(ANN, "w", uid("w build 2"))),
+    ]
+    await projecting.same_for_every_batch_size(by_system(requested(history(*FOUNDED, *changes), 2, 2, 3), 1))
