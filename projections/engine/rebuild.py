@@ -36,7 +36,7 @@ async def rebuild(
     the live read models whole.
     """
     live = await looked_at(connection)
-    async with _alone(connection, live):
+    async with alone(connection, live):
         return await _rebuild(connection, decoder, models, only, live, course)
 
 
@@ -48,7 +48,7 @@ async def ensure(connection: AsyncConnection[Any], decoder: Decoder, models: Seq
     live = await looked_at(connection)
     if await schema.exists(connection, live):
         return False
-    async with _alone(connection, live):
+    async with alone(connection, live):
         # Somebody else may have made them while this one waited.
         if await schema.exists(connection, live):
             return False
@@ -82,8 +82,8 @@ async def _rebuild(
 
 
 @contextlib.asynccontextmanager
-async def _alone(connection: AsyncConnection[Any], live: str) -> AsyncIterator[None]:
-    """The only rebuild of these read models, with what it makes claimed and, at the end, nothing left of it."""
+async def alone(connection: AsyncConnection[Any], live: str) -> AsyncIterator[None]:
+    """The only rebuild of these read models, with what it makes claimed and, however it ends, nothing left beside them."""
     claimed = (live, schema.beside(live), schema.old(live))
     await connection.execute("SELECT pg_advisory_lock(hashtextextended('rebuild of ' || %s, 0))", (live,))
     try:
@@ -97,6 +97,7 @@ async def _alone(connection: AsyncConnection[Any], live: str) -> AsyncIterator[N
         if not connection.closed:
             await connection.execute("SET synchronous_commit TO on")
             await schema.look_at(connection, live)
+            await schema.drop(connection, schema.beside(live))
             for name in claimed:
                 await release(connection, name)
             await connection.execute("SELECT pg_advisory_unlock(hashtextextended('rebuild of ' || %s, 0))", (live,))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Awaitable, Callable
 
 from projections.engine.fill import STRAIGHT, Course
@@ -11,15 +10,15 @@ from service.cli.progress import ProgressBar
 
 
 def shown(label: str, rest: Callable[[int, float], Awaitable[None]] = STRAIGHT.rest) -> Course:
-    """A course that draws a bar for the events and names the other parts, on a terminal; elsewhere it is silent.
+    """A course that says how far the events are, and names the other parts; away from a terminal only if it takes long.
 
     A processor is left to the service that may run beside it.
     """
     bar = ProgressBar(label)
 
     def phase(name: str) -> None:
-        if sys.stderr.isatty() and name != "events":
-            print(f"{label}: {name}", file=sys.stderr, flush=True)
+        if name != "events":
+            bar.phase(name)
 
     return Course(progress=bar, phase=phase, rest=rest, spare=1)
 

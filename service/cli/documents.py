@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from service.cli.streams import write_out
 from service.settings import Settings
 
 
 def _print(document: Any) -> int:
-    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+    write_out(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
     return 0
 
 

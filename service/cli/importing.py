@@ -5,24 +5,19 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Iterator
-from typing import BinaryIO
+from datetime import UTC, datetime
+from io import BufferedReader
 
-from projections.engine.rebuild import rebuild
-from projections.models import MODELS
 from service import bootstrap
 from service.cli.course import shown
-from service.cli.progress import ProgressBar
-from service.importing.log import Imported, Refused, finished, import_log, unfinished
+from service.importing.deployment import import_deployment
+from service.importing.files import lines_of
+from service.importing.log import Imported, Refused
 from service.settings import Settings
-from service.store.mapper import EventMapper
-from service.store.personal_keys import KeyRing
 from service.store.prepare import prepare
 
 NAME = "import"
 HELP = "Fill an empty database with the events that `replay` printed, and make the read models of them."
-#: No event is nearly as long; a file of another kind is not read into memory to find that out.
-_LONGEST_LINE = 64 << 20
 #: Objects that may be made before the collector looks at them.
 _YOUNG = 200_000
 _ABSENT = """\
@@ -44,7 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"\nimported or, if a line is refused, nothing; if it is interrupted, run it again.\n\n{_ABSENT}"
     )
     parser.add_argument(
-        "file", nargs="?", type=_file, default="-", metavar="FILE", help="lines of `replay --format jsonl`; - (or nothing) for stdin"
+        "file",
+        nargs="?",
+        type=_file,
+        default="-",
+        metavar="FILE",
+        help="lines of `replay --format jsonl`, compressed by gzip or not; - (or nothing) for stdin",
     )
 
 
@@ -56,36 +56,21 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     gc.set_threshold(_YOUNG)
     async with bootstrap.database(settings) as dsn:
         await prepare(dsn)
-        async with bootstrap.connected(dsn) as connection:
-            imported = await unfinished(connection)
-            if imported is not None:
-                print("the events of an import that was interrupted are in the log already", file=sys.stderr)
-            else:
-                bar = ProgressBar("import")
-                try:
-                    imported = await import_log(connection, _lines(args.file), lambda events: bar(events, 0))
-                except Refused as refusal:
-                    print(f"error: nothing was imported: {refusal}", file=sys.stderr)
-                    return 1
-            await connection.execute("ANALYZE ledger_events")
-            await rebuild(connection, EventMapper(KeyRing()), MODELS, course=shown("rebuild"))
-            await finished(connection)
+        async with bootstrap.connected(dsn) as storing, bootstrap.connected(dsn) as making:
+            try:
+                imported = await import_deployment(storing, making, lines_of(args.file), datetime.now(UTC), shown("import"))
+            except Refused as refusal:
+                print(f"error: nothing was imported: {refusal}", file=sys.stderr)
+                return 1
     print(_said(imported), file=sys.stderr)
     return 0
 
 
-def _file(name: str) -> BinaryIO:
-    if name == "-":
-        return sys.stdin.buffer
+def _file(name: str) -> BufferedReader:
     try:
-        return open(name, "rb")
+        return open(0 if name == "-" else name, "rb")
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{name}: {error.strerror}") from error
-
-
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    while line := file.readline(_LONGEST_LINE):
-        yield line
 
 
 def _said(imported: Imported) -> str:

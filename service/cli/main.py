@@ -12,6 +12,7 @@ import psycopg
 import uvloop
 
 from service.cli import agent, demo, documents, importing, migrate, password, rebuild, replay, serve, token, verify
+from service.cli.streams import OutputLost, forget_output, hold_standard_streams
 from service.observability import logging as ledger_logging
 from service.postgres_account import EmbeddedPostgresError
 from service.settings import Settings, SettingsError, add_flags
@@ -31,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run the command line `argv` (without the program's name) and return the exit code."""
+    hold_standard_streams()
     arguments = list(argv)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
         arguments.insert(0, serve.NAME)
@@ -51,8 +53,12 @@ def main(argv: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         # The reader of our output has gone: nothing is left to say, not even at interpreter shutdown.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_output()
         return 0
+    except OutputLost as error:
+        print(f"error: standard output: {error}", file=sys.stderr)
+        forget_output()
+        return 1
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

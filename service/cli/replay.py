@@ -22,6 +22,7 @@ from domain.kernel.spellings import uuid_text
 from projections.engine.tail import ENDLESS, head
 from service import bootstrap
 from service.cli.progress import ProgressBar
+from service.cli.streams import OutputLost, write_out
 from service.settings import Settings
 from service.store.append import CHANNEL
 from service.store.connect import Connect, connector
@@ -71,6 +72,8 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     except psycopg.errors.UndefinedTable:
         print("error: this database has no log, or no read models of this release: `migrate` makes both", file=sys.stderr)
         return 1
+    except OutputLost as error:
+        raise OutputLost(f"{error}; it can be gone on with by --from the position of the last whole line") from error
     return 0
 
 
@@ -148,8 +151,7 @@ def _writer(format: str, source: str) -> Write:
         shaped: Iterable[Mapping[str, Any]] = documents
         if format == "cloudevents":
             shaped = (to_cloudevent(document, source) for document in documents)
-        sys.stdout.buffer.write(b"".join([orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in shaped]))
-        sys.stdout.buffer.flush()
+        write_out(b"".join([orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in shaped]))
 
     return write
 

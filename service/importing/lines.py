@@ -30,6 +30,8 @@ def read_line(line: bytes) -> Recorded:
 
     Raises `Unreadable`.
     """
+    if not line.strip():
+        raise Unreadable("this line is empty")
     try:
         document = orjson.loads(line)
     except orjson.JSONDecodeError as error:

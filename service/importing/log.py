@@ -2,15 +2,17 @@
 
 One transaction: an import that fails or is killed leaves an empty log, and is simply run again. It costs no more than many small
 ones would, for rows are written once either way; what is left of a killed one is swept by vacuum. While it lasts nobody appends.
-Memory is that of a batch.
+Memory is that of a batch. The read models are the caller's business, who is handed the events.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, LiteralString
 
@@ -26,6 +28,8 @@ from service.store.mapper import EventMapper, is_personal
 from service.store.personal_keys import KeyRing
 
 BATCH = 2000
+#: How far the clock of the other deployment may be ahead of this one's.
+_AHEAD = timedelta(hours=1)
 
 _EVENTS: LiteralString = "COPY ledger_events (originator_id, originator_version, topic, state, notification_id) FROM STDIN (FORMAT BINARY)"
 _KEYS: LiteralString = "COPY personal_keys (user_id, key) FROM STDIN"
@@ -58,52 +62,66 @@ class Imported:
     position: int
 
 
-async def import_log(
-    connection: AsyncConnection[Any], lines: Iterable[bytes], progress: Callable[[int], None] = lambda _events: None, *, batch: int = BATCH
-) -> Imported:
-    """Read lines of `replay` into the log of an empty database, `batch` at a time. The read models are the caller's business.
+async def refuse_unless_empty(connection: AsyncConnection[Any]) -> None:
+    """Raises `Refused` for a log that has events."""
+    cursor = await connection.execute("SELECT EXISTS (SELECT FROM ledger_events)")
+    if (await cursor.fetchall())[0][0]:
+        raise Refused("the log of this database is not empty: events are imported into a new one")
 
-    Raises `Refused` with nothing stored: for a log that is not empty, for the first line that is no event, and for events that
-    cannot follow each other.
-    """
-    async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
-        cursor = await connection.execute("SELECT EXISTS (SELECT FROM ledger_events)")
-        if (await cursor.fetchall())[0][0]:
-            raise Refused("the log of this database is not empty: events are imported into a new one")
-        await connection.execute(
-            "CREATE TEMPORARY TABLE found_names (user_id uuid, kind text, stream_id uuid, position bigint) ON COMMIT DROP"
-        )
-        loader = _Loader(connection)
+
+class Loading:
+    """Lines of `replay` on their way into the log; made by `loading`. First all `pages` are taken, then they are `settle`d."""
+
+    def __init__(self, connection: AsyncConnection[Any], lines: Iterable[bytes], latest: datetime, batch: int) -> None:
+        self._loader = _Loader(connection)
+        self._connection = connection
+        self._batches = _batches(_in_order(lines, latest), batch)
+
+    @property
+    def lines(self) -> int:
+        """How many lines have been read, each an event."""
+        return self._loader.events
+
+    async def pages(self) -> AsyncGenerator[Sequence[Recorded]]:
+        """The events, page by page, each stored when it comes.
+
+        Raises `Refused` for the first line that is no event, and for an event that cannot follow those before it.
+        """
         try:
-            for events in _batches(_in_order(lines), batch):
-                await loader.load(events)
-                progress(loader.events)
+            for events in self._batches:
+                await self._loader.load(events)
+                yield events
         except errors.UniqueViolation as error:
             found = _TWICE.search(error.diag.message_detail or "")
             raise Refused(f"stream {found['stream']} has version {found['version']} twice" if found else str(error)) from error
+
+    async def settle(self) -> Imported:
+        """What has to be written down besides, and looked at once all are there. Raises `Refused` for streams that have holes, and
+        for no events at all."""
+        loader = self._loader
         if not loader.events:
             raise Refused("the file holds no events")
-        await _check_versions(connection)
-        await connection.execute("SELECT setval('ledger_events_notification_id_seq', %s)", (loader.position,))
-        await settle(connection)
-        await connection.execute("INSERT INTO unfinished_import (events, position) VALUES (%s, %s)", (loader.events, loader.position))
-        await connection.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
-    return Imported(loader.events, loader.position)
+        await _check_versions(self._connection)
+        await self._connection.execute("SELECT setval('ledger_events_notification_id_seq', %s)", (loader.position,))
+        await settle(self._connection)
+        await self._connection.execute("ANALYZE ledger_events")
+        await self._connection.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+        return Imported(loader.events, loader.position)
 
 
-async def unfinished(connection: AsyncConnection[Any]) -> Imported | None:
-    """The import that has filled the log but has not made the read models, if nothing was appended since."""
-    cursor = await connection.execute(
-        "SELECT events, position FROM unfinished_import WHERE position = (SELECT max(notification_id) FROM ledger_events)"
-    )
-    row = await cursor.fetchone()
-    return Imported(row[0], row[1]) if row else None
+@contextlib.asynccontextmanager
+async def loading(connection: AsyncConnection[Any], lines: Iterable[bytes], now: datetime, *, batch: int = BATCH) -> AsyncIterator[Loading]:
+    """A transaction that fills the log of an empty database, `batch` events at a time, and has done so when it ends without an error.
 
-
-async def finished(connection: AsyncConnection[Any]) -> None:
-    """The read models are made."""
-    await connection.execute("DELETE FROM unfinished_import")
+    Raises `Refused` for a log that is not empty.
+    """
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
+        await refuse_unless_empty(connection)
+        await connection.execute(
+            "CREATE TEMPORARY TABLE found_names (user_id uuid, kind text, stream_id uuid, position bigint) ON COMMIT DROP"
+        )
+        yield Loading(connection, lines, now + _AHEAD, batch)
 
 
 class _Loader:
@@ -143,18 +161,22 @@ class _Loader:
                 await copy.write_row(row)
 
 
-def _in_order(lines: Iterable[bytes]) -> Iterator[Recorded]:
-    """The events of the lines. Raises `Refused` with the number of the line that is none, or comes too early."""
+def _in_order(lines: Iterable[bytes], latest: datetime) -> Iterator[Recorded]:
+    """The events of the lines. Raises `Refused` with the number of the line that is none, comes too early, or is of a time after
+    `latest`."""
     before: Recorded | None = None
     for number, line in enumerate(lines, 1):
         try:
             recorded = read_line(line)
         except Unreadable as error:
-            raise Refused(f"line {number}: {error}") from error
+            cut = "" if line.endswith(b"\n") else ", and the file ends within it"
+            raise Refused(f"line {number}: {error}{cut}") from error
         if before is not None and recorded.position <= before.position:
             raise Refused(f"line {number}: position {recorded.position} comes after {before.position}: positions must grow")
         if before is not None and recorded.time < before.time:
             raise Refused(f"line {number}: its time is before that of the line above: times never go back")
+        if recorded.time > latest:
+            raise Refused(f"line {number}: its time is still to come, and whatever happens before it would have to bear it, too")
         yield recorded
         before = recorded
 

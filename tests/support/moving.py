@@ -45,9 +45,9 @@ async def replayed(url: str, *arguments: str) -> bytes:
     return done.stdout
 
 
-async def imported(url: str, lines: bytes) -> Done:
-    """`import` of lines, which must do."""
-    done = await run(url, "import", stdin=lines)
+async def imported(url: str, lines: bytes, *file: str) -> Done:
+    """`import` of lines, or of a file, which must do."""
+    done = await run(url, "import", *file, stdin=lines)
     assert done.status == 0, done.stderr
     return done
 

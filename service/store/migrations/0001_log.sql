@@ -258,12 +258,6 @@ CREATE TABLE imported_names (
   stream_id uuid PRIMARY KEY,
   reserved_as uuid NOT NULL
 );
--- An import whose events are in the log and whose read models are still to be made: it is there until they are.
-CREATE TABLE unfinished_import (
-  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
-  events bigint NOT NULL,
-  position bigint NOT NULL
-);
 
 -- Who carries out jobs, and when they were last heard of. No organization: serves all. A built-in one is played by a slot of a
 -- process that holds the advisory lock `slot`, so that the slot of a process that died can be told from one that is busy.

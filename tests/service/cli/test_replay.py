@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import pty
 import signal
@@ -16,12 +17,11 @@ import pytest
 
 from service import bootstrap
 from service.cli import replay
-from service.importing.log import import_log
 from service.store.log_reader import Selection
 from tests.house.source import ROOT
 from tests.projections.workspaces.histories import uid
-from tests.service.importing.test_log import ADA, PEOPLE, TEAM, lines
-from tests.support.moving import read_models, replayed, run
+from tests.service.importing.test_log import ADA, PEOPLE, TEAM, import_log, lines
+from tests.support.moving import imported, read_models, replayed, run
 
 
 @pytest.fixture
@@ -154,6 +154,28 @@ async def test_a_reader_that_leaves_ends_it_quietly(url: str, arguments: Sequenc
     assert await ended(process) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("redirection", "status", "printed", "said"),
+    [
+        ("> /dev/full", 1, 0, "error: standard output: No space left on device; it can be gone on with by --from the position of the last"),
+        (">&-", 1, 0, "error: standard output: it is closed"),
+        ("2>&-", 0, 7, ""),
+        ("<&-", 0, 7, ""),
+    ],
+)
+async def test_a_stream_that_takes_nothing_is_missed_only_where_it_is_used(
+    url: str, redirection: str, status: int, printed: int, said: str
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", f'exec "$0" -m service replay --database-url "$1" {redirection}', sys.executable, url),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await process.communicate()
+    assert (process.returncode, len(stdout.splitlines()), stderr.decode()[: len(said) or None]) == (status, printed, said)
+
+
 async def test_progress_is_for_terminals_and_never_among_the_events(url: str) -> None:
     ours, theirs = pty.openpty()
     process = await started(url, stderr=theirs)
@@ -174,8 +196,10 @@ async def test_imports_of_files_say_what_is_wrong_with_them(url: str, database_u
     assert (done.status, done.stdout) == (1, b"")
     assert done.stderr.startswith("error: nothing was imported: line 8: this is not JSON")
     done = await run(url, "import", str(file))
-    assert done.stderr.startswith("the events of an import that was interrupted are in the log already")
-    assert (await read_models(url))["users"]
+    assert done.stderr.startswith("error: nothing was imported: the log of this database is not empty")
     done = await run(database_url, "import", str(tmp_path / "nothing"))
     assert done.status == 2
     assert "No such file" in done.stderr
+    file.write_bytes(gzip.compress(b"".join(lines(PEOPLE))))
+    await imported(database_url, b"", str(file))
+    assert (await read_models(database_url))["users"]

@@ -42,8 +42,8 @@ def test_every_event_comes_back_as_it_was(recorded: Recorded) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"", "not JSON"),
-        (b"\n", "not JSON"),
+        (b"", "this line is empty"),
+        (b"\n", "this line is empty"),
         (b'{"position":1', "not JSON"),
         (b"\xff\xfe", "not JSON"),
         (b"[]", "not a JSON object"),
