@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.engine import spans
 from projections.engine.tables import Table
 
 AGENTS = Table(
@@ -45,7 +46,12 @@ AGENTS = Table(
         *("logs_started", "logs_overflowed", "deleted", "created_at", "updated_at", "first_connected_at", "last_connected_at"),
         *("disconnected_at", "started_at", "ready_at"),
     ),
-    past_indexes=("(build_id)",),
+    derived=spans.DERIVED,
+    past_indexes=(
+        "(build_id)",
+        # What states the agents of all workspaces were in.
+        spans.index("build_id, first_connected_at, timed_out, disconnected_at, last_connected_at", "NOT deleted"),
+    ),
 )
 
 APP_STATUSES = Table(

@@ -16,11 +16,26 @@ from psycopg import AsyncConnection, sql
 from projections.engine.memory import STILL
 from projections.engine.tables import Table
 
-_AT: LiteralString = "current_setting('ledger.at')::bigint"
+# Read once for a statement: by itself it would be read, and made a number, for every version that is looked at.
+_AT: LiteralString = "(SELECT current_setting('ledger.at')::bigint)"
 _LOOK_BACK: LiteralString = """
     SELECT set_config('search_path', split_part(path, ',', 1) || '_past, ' || path, true), set_config('ledger.at', %s, true)
     FROM current_setting('search_path') AS path
 """
+
+
+class Kept(str):
+    """How a derived column is computed (`Table.derived`) that is stored in every version, so that indexes can hold it: SQL of type
+    `kind` over the version's own columns, named alone."""
+
+    __slots__ = ("kind",)
+    kind: str
+
+    def __new__(cls, kind: str, expression: str) -> Kept:
+        """`expression` must be immutable."""
+        kept = super().__new__(cls, expression)
+        kept.kind = kind
+        return kept
 
 
 def past_of(schema: str) -> str:
@@ -39,10 +54,13 @@ async def looking_back(connection: AsyncConnection[Any], position: int) -> Async
 def tables_sql(table: Table) -> str:
     """Creates the table of a table's versions. One index finds both the version that held at a position and the one that still
     does."""
-    columns = ", ".join(f"{name} {table.columns[name]}" for name in table.version_columns)
+    columns = [f"{name} {table.columns[name]}" for name in table.version_columns]
+    columns += ["position bigint NOT NULL", "until bigint NOT NULL"]
+    kept = {name: its for name, its in table.derived.items() if isinstance(its, Kept)}
+    columns += [f"{name} {its.kind} GENERATED ALWAYS AS ({its}) STORED" for name, its in kept.items()]
     name = f"{table.name}_versions"
     indexes = [f"({', '.join(table.key)}, until, position)", *table.past_indexes]
-    statements = [f"CREATE TABLE {name} ({columns}, position bigint NOT NULL, until bigint NOT NULL)"]
+    statements = [f"CREATE TABLE {name} ({', '.join(columns)})"]
     statements += [f"CREATE INDEX {name}_{number}_idx ON {name} {index}" for number, index in enumerate(indexes)]
     return ";\n".join(statements) + ";\n"
 
@@ -52,7 +70,7 @@ def view_sql(table: Table, schema: str) -> str:
     path, so that what is computed is computed of the past."""
     kept = set(table.version_columns)
     shown = [f"v.{name}" if name in kept else f"NULL::{kind} AS {name}" for name, kind in table.columns.items()]
-    shown += [f"{expression} AS {name}" for name, expression in table.derived.items()]
+    shown += [f"v.{name}" if isinstance(its, Kept) else f"{its} AS {name}" for name, its in table.derived.items()]
     return (
         f"CREATE VIEW {past_of(schema)}.{table.name} AS SELECT {', '.join(shown)} FROM {schema}.{table.name}_versions v"
         f" WHERE v.position <= {_AT} AND v.until > {_AT}"

@@ -6,7 +6,7 @@ policy; `Filters` holds what came of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -14,7 +14,7 @@ from typing import Any, LiteralString
 import orjson
 from psycopg import sql
 
-from domain.kernel.predicate import And, Grants, GrantsOwnOrganization, Not, Or, Predicate, any_of
+from domain.kernel.predicate import NEVER, And, Grants, GrantsOwnOrganization, In, Never, Not, Or, Predicate, any_of
 from domain.workspaces.values import STATUSES
 from projections.access import Column, Condition, Kind, condition
 from projections.querylang import Keys, bare_is_path, key
@@ -38,7 +38,8 @@ from projections.queryvalues import (
 #: Above all errors of a query (contract/listing.md 1).
 BAD_QUERY = "Invalid workspace search query."
 
-_ACCESS = {
+#: What predicates call the columns of workspace rows.
+ACCESS: Mapping[str, Column] = {
     "id": Column("w.id", Kind.UUID),
     "owner_id": Column("w.owner_id", Kind.UUID),
     "organization_id": Column("w.organization_id", Kind.UUID),
@@ -102,24 +103,56 @@ class Filters:
     shared_with_group_id: str = ""
 
 
-def conditions(filters: Filters, visible: Predicate) -> list[Condition]:
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """What all rows are compared with where asking each of them for its own would take too long: `agent_states` instead of the
+    column says that a row's agents are in one of `%(q_states)s`, `digests` are the sets of parameters that meet the query."""
+
+    agent_states: LiteralString
+    digests: tuple[str, ...] | None = None
+
+
+def conditions(filters: Filters, visible: Predicate, sets: Sets | None = None) -> list[Condition]:
     """What rows must meet: the query's keys, each of them, and the caller's sight."""
-    parts = [Condition(sql.SQL(text), parameters) for text, parameters in _keys(filters)]
+    parts = [Condition(sql.SQL(text), parameters) for text, parameters in _keys(filters, sets)]
     return [*parts, visibility(visible)]
+
+
+def parameters_met(asked: tuple[Parameter, ...]) -> list[Condition]:
+    """What the parameters of a row must meet."""
+    return [Condition(sql.SQL(text), parameters) for text, parameters in _parameters(asked)]
 
 
 def visibility(predicate: Predicate) -> Condition:
     """`predicate` over workspace rows. What access lists grant is looked for among shared rows only, by their index:
     without that, every row of an organization would have to be looked at for each of its members."""
-    if not isinstance(predicate, Or):
-        return condition(predicate, _ACCESS)
-    listed = [part for part in predicate.parts if _asks_acl(part)]
-    if not listed:
-        return condition(predicate, _ACCESS)
-    by_role = condition(any_of(*(part for part in predicate.parts if part not in listed)), _ACCESS, "role")
-    by_acl = condition(any_of(*listed), _ACCESS, "acl")
-    text = sql.SQL("({} OR (w.is_shared AND {}))").format(by_role.text, by_acl.text)
-    return Condition(text, {**by_role.parameters, **by_acl.parameters})
+    by_role, by_acl = sources(predicate)
+    if by_acl == NEVER or not isinstance(predicate, Or):
+        return condition(predicate, ACCESS)
+    role, acl = condition(by_role, ACCESS, "role"), condition(by_acl, ACCESS, "acl")
+    return Condition(sql.SQL("({} OR (w.is_shared AND {}))").format(role.text, acl.text), {**role.parameters, **acl.parameters})
+
+
+def sources(predicate: Predicate) -> tuple[Predicate, Predicate]:
+    """What of `predicate` a workspace's owner and organization decide, which never change, and what its access lists do: a row that
+    meets either meets `predicate`."""
+    parts = predicate.parts if isinstance(predicate, Or) else (predicate,)
+    listed = [part for part in parts if _asks_acl(part)]
+    return any_of(*(part for part in parts if part not in listed)), any_of(*listed)
+
+
+def is_broad(predicate: Predicate) -> bool:
+    """Whether most rows that there are may meet `predicate`: it names neither them nor their owners. What is shared is little."""
+    match predicate:
+        case In(column):
+            return column not in ("id", "owner_id")
+        case And(parts):
+            return all(map(is_broad, parts))
+        case Or(parts):
+            return any(map(is_broad, parts))
+        case Never() | Grants() | GrantsOwnOrganization():
+            return False
+    return True
 
 
 def _asks_acl(predicate: Predicate) -> bool:
@@ -133,7 +166,7 @@ def _asks_acl(predicate: Predicate) -> bool:
     return False
 
 
-def _keys(filters: Filters) -> Iterable[tuple[LiteralString, dict[str, Any]]]:
+def _keys(filters: Filters, sets: Sets | None) -> Iterable[tuple[LiteralString, dict[str, Any]]]:
     query = filters.query
     if query.id:
         yield "w.id = ANY(%(q_id)s::uuid[])", {"q_id": list(query.id)}
@@ -156,7 +189,7 @@ def _keys(filters: Filters) -> Iterable[tuple[LiteralString, dict[str, Any]]]:
         yield "w.status = %(q_status)s", {"q_status": query.status}
     states = _agent_states(query)
     if states:
-        yield "w.agent_states && %(q_states)s::text[]", {"q_states": states}
+        yield sets.agent_states if sets else "w.agent_states && %(q_states)s::text[]", {"q_states": states}
     yield from _times_and_flags(query)
     if filters.organization_id:
         yield "w.organization_id = %(q_organization)s::uuid", {"q_organization": filters.organization_id}
@@ -166,7 +199,10 @@ def _keys(filters: Filters) -> Iterable[tuple[LiteralString, dict[str, Any]]]:
         yield "w.is_shared AND w.user_acl ? %(q_with_user)s", {"q_with_user": filters.shared_with_user_id}
     if filters.shared_with_group_id:
         yield "w.is_shared AND w.group_acl ? %(q_with_group)s", {"q_with_group": filters.shared_with_group_id}
-    yield from _parameters(query.param)
+    if sets and sets.digests is not None:
+        yield "w.parameters_digest = ANY(%(q_digests)s::uuid[])", {"q_digests": list(sets.digests)}
+    else:
+        yield from _parameters(query.param)
 
 
 def _times_and_flags(query: Query) -> Iterable[tuple[LiteralString, dict[str, Any]]]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from projections.engine import spans
 from projections.engine.tables import Table
-from projections.workspaces.past import DERIVED, IS_SHARED, SPAN
+from projections.workspaces.past import DERIVED
 
-_LISTED = "WHERE NOT deleted AND latest_build_id IS NOT NULL"
+_LISTED = "NOT deleted AND latest_build_id IS NOT NULL"
+#: Whatever a list filters and sorts by and a version holds itself, but for access lists, which may be long.
+_FILTERED = ", ".join((
+    *("id", "owner_id", "organization_id", "template_id", "template_version_id", "latest_build_id", "name", "status", "transition"),
+    *("favorite", "is_shared", "has_ai_task", "has_external_agent", "last_used_at", "dormant_at", "parameters_digest"),
+))  # fmt: skip
 
 WORKSPACES = Table(
     "workspaces",
@@ -48,9 +54,11 @@ WORKSPACES = Table(
     past_indexes=(
         # The past of a person's list; a name of that time.
         "(owner_id, until, position)",
-        # The past of everybody's: what is counted and most filtered by is in the index itself.
-        f"(({SPAN.format('')}), position) INCLUDE (until, id, status, owner_id, favorite, template_id, name) {_LISTED}",
-        # What was shared at all, which is little.
-        f"(({SPAN.format('')}), position) INCLUDE (until) {_LISTED} AND {IS_SHARED.format('')}",
+        # The past of everybody's: whatever is counted and filtered by, so that nothing but the index is read.
+        spans.index(_FILTERED, _LISTED),
+        # What was shared at all, which is little: with whom, its versions say.
+        spans.index("id", f"{_LISTED} AND is_shared"),
+        # Which sets of parameters there have been.
+        "(parameters_digest)",
     ),
 )

@@ -89,8 +89,11 @@ async def hold(ledger: Ledger, w: World, d: Deployment, seed: int) -> Counter[st
         limit, offset = rnd.choice((0, 0, 1, 3, 10)), rnd.choice((0, 0, 0, 1, 5, 99))
         text = spelled(terms, rnd)
         expected = answer(w, viewer, terms, limit, offset)
-        found = await asked(ledger, token, {"q": text, "limit": str(limit), "offset": str(offset)})
-        assert found == expected, f"{text!r} limit={limit} offset={offset} by {viewer}"
+        parameters = {"q": text, "limit": str(limit), "offset": str(offset)}
+        # The past of this moment is the present: nothing happens.
+        for at in ({}, {"at": str(ledger.services.positions.current)}):
+            found = await asked(ledger, token, {**parameters, **at})
+            assert found == expected, f"{text!r} limit={limit} offset={offset} by {viewer} {at}"
         seen["refused" if expected.errors else "some" if expected.ids else "counted" if expected.count else "none"] += 1
     return seen
 

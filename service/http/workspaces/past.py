@@ -5,7 +5,7 @@ What is not history is left out: an agent's last heartbeat, and which provisione
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,21 +13,21 @@ from aiohttp import web
 from psycopg import AsyncConnection, sql
 
 from domain.kernel.errors import Gone, NotFound
-from domain.kernel.predicate import ALWAYS
+from domain.kernel.predicate import ALWAYS, Predicate
 from domain.kernel.spellings import uuid_text
 from domain.roles.filters import readable_workspaces
 from domain.roles.policy import Subject
-from projections.access import Condition
+from projections.access import Condition, condition
 from projections.engine.versions import looking_back
 from projections.jobs.queries import queue_places
 from projections.live import LIVE_SCHEMA
 from projections.users.queries import user_by_name
 from projections.workspaces.acl import acl_document, stored_acl
 from projections.workspaces.documents import surroundings
-from projections.workspaces.past_pages import page_then
+from projections.workspaces.past_pages import PastList
 from projections.workspaces.queries import id_of_name, name_of
 from projections.workspaces.render import QueuePlace, queued, render_workspace, shown
-from projections.workspaces.search import conditions, visibility
+from projections.workspaces.search import ACCESS, is_broad, sources, visibility
 from service.http.call import Call
 from service.http.queries import Page
 from service.http.responses import json_bytes, json_response
@@ -129,29 +129,32 @@ async def list_then(call: Call, wanted: Page, text: str, position: int) -> web.R
     subject = call.caller.subject
     async with call.pool.connection() as connection, connection.pipeline(), looking_back(connection, position):
         filters = await read_query(connection, subject, text)
-        of_today = list(_readable_today(subject))
-        found = await page_then(
-            connection,
-            position,
-            [*conditions(filters, ALWAYS), *of_today],
-            subject.id,
-            limit=wanted.limit,
-            offset=wanted.offset,
-            names_few=bool(of_today or filters.query.owner or filters.query.id),
-        )
+        today, is_broad = _readable_today(subject)
+        found = await PastList(connection, position, filters, today, is_broad).page(wanted.limit, wanted.offset)
         past = await documents_then(connection, call, found.ids) if found.ids else {}
     by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
     rows = [past[id].body for id in found.ids if id in past and id in by_id and may_list(subject, by_id[id])]
     return json_bytes(b'{"workspaces":[%b],"count":%d}' % (b",".join(rows), found.count), 200, **_position(position))
 
 
-def _readable_today(subject: Subject) -> Iterable[Condition]:
-    """What the caller may read among the workspaces of the present; deleted ones are still there, so nothing is said of everything."""
+def _readable_today(subject: Subject) -> tuple[Sequence[Condition], bool]:
+    """What the caller may read among the workspaces of the present, as a condition over those of then, and whether it may be most
+    of them. Deleted ones are still there, so nothing is said of everything."""
     readable = readable_workspaces(subject)
-    if readable != ALWAYS:
-        seen = visibility(readable)
-        today = sql.SQL("w.id IN (SELECT w.id FROM {}.workspaces w WHERE {})").format(sql.Identifier(LIVE_SCHEMA), seen.text)
-        yield Condition(today, seen.parameters)
+    if readable == ALWAYS:
+        return (), True
+    by_role, by_acl = sources(readable)
+    if not is_broad(by_role):
+        return (_among_those_of_today(readable),), False
+    role, acl = condition(by_role, ACCESS, "role"), _among_those_of_today(by_acl)
+    either = sql.SQL("({} OR {})").format(role.text, acl.text)
+    return (Condition(either, {**role.parameters, **acl.parameters}),), True
+
+
+def _among_those_of_today(readable: Predicate) -> Condition:
+    seen = visibility(readable)
+    today = sql.SQL("w.id IN (SELECT w.id FROM {}.workspaces w WHERE {})").format(sql.Identifier(LIVE_SCHEMA), seen.text)
+    return Condition(today, seen.parameters)
 
 
 def _position(position: int) -> dict[str, str]:
