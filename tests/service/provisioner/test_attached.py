@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from service.provisioner.archive import unpack
 from tests.service.agents.living import agents_in
 from tests.service.templates.authoring import make_version
-from tests.support.api import Answer, Client, Ledger
+from tests.support.api import Ledger
+from tests.support.attached import Provisioner, attached
 
 TAGS = {"cluster": "far-away"}
 PLAN = {
@@ -19,28 +20,9 @@ PLAN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Provisioner:
-    """One daemon with its key."""
-
-    client: Client
-    key: str
-    name: str = "daemon"
-
-    async def send(self, path: str, body: Any = None, *, method: str = "POST", want: int | None = None) -> Answer:
-        headers = {"Authorization": f"Bearer {self.key}"}
-        return await self.client.request(method, f"/provisioners/jobs/{path}", body, headers=headers, want=want)
-
-    async def take(self, wait_seconds: int = 20, **more: Any) -> dict[str, Any]:
-        body = {"name": self.name, "version": "1.2.3", "wait_seconds": wait_seconds, **more}
-        return dict((await self.send("acquire", body, want=200)).json)
-
-
 async def provisioner(ledger: Ledger, name: str = "far") -> Provisioner:
     """A daemon with a new key."""
-    admin, organization = await ledger.admin(), await ledger.organization_id()
-    made = await admin.post(f"/organizations/{organization}/provisionerkeys", {"name": name, "tags": TAGS}, want=201)
-    return Provisioner(ledger.anonymous, made.json["key"])
+    return await attached(ledger, name, TAGS)
 
 
 async def queued(ledger: Ledger, far: Provisioner) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -92,8 +74,7 @@ async def test_imports_and_dry_runs_say_that_their_log_is_full_too(ledger: Ledge
     version = await make_version(admin, organization, tags=TAGS)
 
     async def fill(job_id: str, path: str) -> list[str]:
-        for _ in range(2):
-            await far.send(f"{job_id}/logs", {"logs": [{"output": "x" * 600_000}]}, want=204)
+        await far.overflow(job_id)
         return [line["log_level"] for line in (await admin.get(f"{path}/logs", want=200)).json]
 
     at = f"/templateversions/{version['id']}"
