@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.contract.odd_states import BROUGHT
 from tests.contract.rich_deployment import SPEC
 from tests.service.templates.authoring import make_version
 from tests.support.api import PASSWORD, Answer, Client, Ledger
@@ -16,8 +18,9 @@ from tests.support.building import ended, follow, queued_workspace, template, wo
 
 @dataclass
 class Stage:
-    """Who and what there is; deeds add to it."""
+    """Who and what there is; deeds add to it. `rnd` is that of the deed that is being done, `numbers` never come twice."""
 
+    ledger: Ledger
     rnd: random.Random
     admin: Client
     organization: str
@@ -25,7 +28,9 @@ class Stage:
     templates: list[dict[str, Any]]
     workspaces: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
-    tokens: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    #: A workspace with an agent that never comes; not among the others before its time is up.
+    waiting: str = ""
 
     def person(self) -> Client:
         """Somebody."""
@@ -39,6 +44,10 @@ class Stage:
         """The path of some group."""
         return f"/groups/{self.rnd.choice(self.groups)}"
 
+    def new_name(self, of: str) -> str:
+        """One that nothing has."""
+        return f"{of}-{next(self.numbers)}"
+
     def name(self) -> str:
         """One of a few, in any case."""
         return self.rnd.choice(("dev", "Dev", "web", "box", "DEV2", "spare"))
@@ -51,9 +60,12 @@ async def stage(ledger: Ledger, seed: int) -> Stage:
     """A deployment to begin with."""
     admin, organization = await ledger.admin(), await ledger.organization_id()
     people = [admin, await ledger.person(), await ledger.person(org_roles=("organization-admin",))]
-    made = Stage(random.Random(seed), admin, organization, people, [await template(ledger, SPEC, name="rich"), await template(ledger)])
+    made = Stage(
+        ledger, random.Random(seed), admin, organization, people, [await template(ledger, SPEC, name="rich"), await template(ledger)]
+    )
     made.workspaces = [(await workspace(people[n % 3], made.templates[n % 2], name=f"w{n}", ttl_ms=3_600_000))["id"] for n in range(3)]
     made.workspaces.append((await queued_workspace(admin, made.templates[0]))["id"])
+    made.waiting = (await workspace(admin, await template(ledger, BROUGHT)))["id"]
     made.groups = [(await admin.post(f"/organizations/{organization}/groups", {"name": n}, want=201)).json["id"] for n in ("a", "b")]
     return made
 
@@ -92,8 +104,7 @@ async def version(s: Stage) -> Answer:
 
 async def token(s: Stage) -> Answer:
     """A token, used at once."""
-    s.tokens += 1
-    return await s.person().post("/users/me/keys/tokens", {"token_name": f"t{s.tokens}"})
+    return await s.person().post("/users/me/keys/tokens", {"token_name": s.new_name("t")})
 
 
 async def user(s: Stage) -> Answer:
@@ -183,6 +194,6 @@ DEEDS: tuple[Deed, ...] = (
     lambda s: s.admin.post("/organizations", {"name": f"org{s.rnd.randint(1, 9)}"}),
     lambda s: s.admin.put(f"/users/{s.people[1].user['id']}/roles", {"roles": s.rnd.choice(([], ["auditor"]))}),
     lambda s: s.admin.patch(f"/templates/{s.templates[1]['id']}/acl", {"group_perms": {s.rnd.choice(s.groups): "use"}}),
-    lambda s: s.person().put("/users/me/appearance", {"theme_preference": "dark", "terminal_font": ""}),
+    lambda s: s.person().put("/users/me/appearance", {"theme_preference": "dark", "terminal_font": "fira-code"}),
     lambda s: s.person().put("/users/me/gitsshkey"),
 )

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from tests.contract.rich_deployment import SPEC
-from tests.properties.deeds import DEEDS, Deed, Stage
+from tests.properties.deeds import Deed, Stage
 from tests.service.templates.authoring import make_version
-from tests.support.api import PASSWORD, Answer, Client
+from tests.support.api import PASSWORD, Answer
 from tests.support.building import follow
 
 
 async def _newcomer(s: Stage) -> tuple[str, str]:
     """Id and address of somebody new in the organization."""
-    s.tokens += 1
-    email = f"guest{s.tokens}@example.com"
-    body = {"email": email, "username": f"guest{s.tokens}", "password": PASSWORD, "organization_ids": [s.organization]}
+    name = s.new_name("guest")
+    email = f"{name}@example.com"
+    body = {"email": email, "username": name, "password": PASSWORD, "organization_ids": [s.organization]}
     return (await s.admin.post("/users", body, want=201)).json["id"], email
 
 
 async def guest(s: Stage) -> Answer:
-    """Somebody who mistypes a password, is given another one, is locked out, and is let in again."""
+    """Somebody who mistypes a password, asks for help, is given another one, is locked out, and is let in again."""
     id, email = await _newcomer(s)
-    await Client(s.admin.session, s.admin.base).post("/users/login", {"email": email, "password": "Wrong-" + PASSWORD})
+    await s.ledger.anonymous.post("/users/login", {"email": email, "password": "Wrong-" + PASSWORD})
+    await s.ledger.anonymous.post("/users/otp/request", {"email": email})
     await s.admin.put(f"/users/{id}/password", {"password": PASSWORD + "-2"}, want=204)
     await s.admin.put(f"/users/{id}/status/suspend", want=200)
     return await s.admin.put(f"/users/{id}/status/activate")
@@ -35,7 +36,7 @@ async def member(s: Stage) -> Answer:
 
 async def custom_role(s: Stage) -> Answer:
     """A role that is made, changed and taken away."""
-    path, name = f"/organizations/{s.organization}/members/roles", f"role-{s.rnd.randint(1, 10**6)}"
+    path, name = f"/organizations/{s.organization}/members/roles", s.new_name("role")
     role = {
         "name": name,
         "display_name": "Of our own",
@@ -54,7 +55,7 @@ async def old_versions(s: Stage) -> Answer:
     made = await make_version(s.admin, s.organization, SPEC, template_id=of)
     path = f"/templateversions/{made['id']}"
     await follow(s.admin, f"{path}/logs?follow")
-    await s.admin.patch(path, {"name": f"v-{s.rnd.randint(1, 10**6)}", "message": "Better"}, want=200)
+    await s.admin.patch(path, {"name": s.new_name("v"), "message": "Better"}, want=200)
     await s.admin.post(f"{path}/archive", want=200)
     await s.admin.post(f"{path}/unarchive", want=200)
     return await s.admin.post(f"/templates/{of}/versions/archive", {"all": True})
@@ -84,8 +85,7 @@ async def dry_run(s: Stage) -> Answer:
 
 async def key(s: Stage) -> Answer:
     """A token that is ended before its time, then taken back."""
-    s.tokens += 1
-    made = await s.admin.post("/users/me/keys/tokens", {"token_name": f"k{s.tokens}"}, want=201)
+    made = await s.admin.post("/users/me/keys/tokens", {"token_name": s.new_name("k")}, want=201)
     id = made.json["key"].partition("-")[0]
     await s.admin.put(f"/users/me/keys/{id}/expire", want=204)
     return await s.admin.delete(f"/users/me/keys/{id}")
@@ -93,7 +93,7 @@ async def key(s: Stage) -> Answer:
 
 async def short_lived(s: Stage) -> Answer:
     """A group and an organization that are gone as soon as they are there."""
-    name = f"short-{s.rnd.randint(1, 10**6)}"
+    name = s.new_name("short")
     of = (await s.admin.post("/organizations", {"name": name}, want=201)).json["id"]
     group = (await s.admin.post(f"/organizations/{of}/groups", {"name": name}, want=201)).json["id"]
     await s.admin.delete(f"/groups/{group}", want=200)
@@ -104,7 +104,7 @@ async def deleted_template(s: Stage) -> Answer:
     """A template that nobody has used."""
     made = await make_version(s.admin, s.organization, SPEC)
     await follow_through(s, made["id"])
-    body = {"name": f"gone-{s.rnd.randint(1, 10**6)}", "template_version_id": made["id"]}
+    body = {"name": s.new_name("gone"), "template_version_id": made["id"]}
     template = (await s.admin.post(f"/organizations/{s.organization}/templates", body, want=201)).json
     return await s.admin.delete(f"/templates/{template['id']}")
 
@@ -124,5 +124,3 @@ async def refused(s: Stage) -> Answer:
 RARER: tuple[Deed, ...] = (
     *(guest, member, custom_role, old_versions, given_up_import, dry_run, key, short_lived, deleted_template, state, refused),
 )
-#: Everything, the common deeds first.
-ALL: tuple[Deed, ...] = (*DEEDS, *RARER)
