@@ -59,3 +59,12 @@ class NoteFailedLogin:
     day: str
     user_id: str | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotePasscodeRequest:
+    """Somebody asked for a passcode; the stream is that of the failed logins of `subject` on `day`."""
+
+    subject: str
+    day: str
+    user_id: str | None

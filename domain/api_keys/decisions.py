@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.api_keys.commands import CreateApiKey, DeleteApiKeys, ExpireApiKey, NoteFailedLogin, RecordKeyUse, SignIn
-from domain.api_keys.events import ApiKeyCreated, ApiKeyDeleted, ApiKeyExpirySet, ApiKeyUsed, LoginFailed
+from domain.api_keys.commands import CreateApiKey, DeleteApiKeys, ExpireApiKey, NoteFailedLogin, NotePasscodeRequest, RecordKeyUse, SignIn
+from domain.api_keys.events import ApiKeyCreated, ApiKeyDeleted, ApiKeyExpirySet, ApiKeyUsed, LoginFailed, PasscodeRequested
 from domain.api_keys.state import API_KEY, FAILED_LOGINS, ApiKey
 from domain.api_keys.values import ACTIVITY_INTERVAL, SESSION, SESSION_LIFETIME, TOKEN
 from domain.kernel.context import Context
@@ -130,6 +130,11 @@ def decide_delete_api_keys(command: DeleteApiKeys, keys: Sequence[tuple[str, Api
 def decide_note_failed_login(command: NoteFailedLogin, stream_id: str, context: Context) -> Decision:
     """Nothing but the note."""
     return (append(FAILED_LOGINS.stream(stream_id), LoginFailed(command.user_id, command.reason)),)
+
+
+def decide_note_passcode_request(command: NotePasscodeRequest, stream_id: str, _context: Context) -> Decision:
+    """The same."""
+    return (append(FAILED_LOGINS.stream(stream_id), PasscodeRequested(command.user_id)),)
 
 
 def is_in_force(key: ApiKey, holder: Holder) -> bool:

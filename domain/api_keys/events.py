@@ -67,3 +67,12 @@ class LoginFailed(Event):
 
     user_id: str | None
     reason: str
+
+
+@event("PasscodeRequested", category="audit")
+@dataclass(frozen=True, slots=True)
+class PasscodeRequested(Event):
+    """Whoever forgot a password asked for a one-time passcode; it need not be the person. `user_id` is None when no account has that
+    address."""
+
+    user_id: str | None

@@ -238,6 +238,7 @@ CHANGES[api_keys.LoginFailed] = lambda e, _r: Change(
     user_id=e.user_id,
     additional_fields={"reason": e.reason},
 )
+CHANGES[api_keys.PasscodeRequested] = lambda e, _r: Change("user", e.user_id or NIL, "request_password_reset", status_code=204)
 
 CHANGES[webhooks.WebhookCreated] = lambda e, r: Change(
     "webhook", r.stream.id, "create", _values(e, "url", "description", "event_types", "enabled"), e.url, status_code=201

@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 from psycopg import AsyncConnection
 
 from domain.kernel.events import Event, Recorded
+from domain.kernel.ids import NIL
 from domain.users.events import UserCreated, UserErased, UserProfileChanged
 from projections.audit_log.changes import CHANGES, Change, change_of
 from projections.audit_log.tables import AUDIT_LOG, AUDIT_SUBJECTS
@@ -53,7 +54,7 @@ def on_change(rows: Rows, event: Event, recorded: Recorded) -> None:
     change = change_of(event, recorded)
     key, subject_key = _keys(change, recorded)
     lender = rows.get(AUDIT_SUBJECTS, *change.of) if change.of is not None else None
-    if change.status_code >= _REFUSED:
+    if change.status_code >= _REFUSED or change.resource_id == NIL:
         # Nothing changed, and there may be no such resource.
         known = rows.get(AUDIT_SUBJECTS, *subject_key)
         _note(rows, key, _entry(change, recorded, _NOTHING if known is None else known, _asked_by(rows, change)), {})

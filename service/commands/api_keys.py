@@ -5,13 +5,22 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from domain.api_keys.commands import CreateApiKey, DeleteApiKeys, ExpireApiKey, NoteFailedLogin, RecordKeyUse, SignIn
+from domain.api_keys.commands import (
+    CreateApiKey,
+    DeleteApiKeys,
+    ExpireApiKey,
+    NoteFailedLogin,
+    NotePasscodeRequest,
+    RecordKeyUse,
+    SignIn,
+)
 from domain.api_keys.decisions import (
     Holder,
     decide_create_api_key,
     decide_delete_api_keys,
     decide_expire,
     decide_note_failed_login,
+    decide_note_passcode_request,
     decide_record_use,
     decide_sign_in,
     token_name_stream,
@@ -74,6 +83,12 @@ async def _note_failed_login(command: NoteFailedLogin, unit: Unit, context: Cont
     return decide_note_failed_login(command, stream_id, context)
 
 
+async def _note_passcode_request(command: NotePasscodeRequest, unit: Unit, context: Context) -> Decision:
+    stream_id = failed_logins_stream_id(command.subject, command.day)
+    await unit.load(FAILED_LOGINS, stream_id)
+    return decide_note_passcode_request(command, stream_id, context)
+
+
 def failed_logins_stream_id(subject: str, day: str) -> str:
     """The stream of one account's (or address') failed logins of a day, `YYYY-MM-DD`: short, however long an attack lasts."""
     return str(uuid.uuid5(_FAILED_LOGINS, f"{subject}|{day}"))
@@ -88,4 +103,5 @@ COMMANDS: tuple[CommandRoute[Any], ...] = (
     CommandRoute(ExpireApiKey, lambda c: (api_key_stream_id(c.key_id),), _expire),
     CommandRoute(DeleteApiKeys, lambda c: tuple(api_key_stream_id(k) for k in c.key_ids), _delete),
     CommandRoute(NoteFailedLogin, lambda c: (failed_logins_stream_id(c.subject, c.day),), _note_failed_login),
+    CommandRoute(NotePasscodeRequest, lambda c: (failed_logins_stream_id(c.subject, c.day),), _note_passcode_request),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from domain.api_keys.commands import NotePasscodeRequest
 from domain.kernel.errors import Forbidden, Invalid, NotFound, Violation
 from domain.roles import objects
 from domain.roles.builtin import SiteRole
@@ -13,6 +14,7 @@ from domain.roles.permissions import Action
 from domain.roles.policy import allows
 from domain.users.commands import ChangePassword
 from domain.users.values import LoginType
+from projections.users.queries import user_by_email
 from projections.users.render import UserRow
 from service.auth.password_strength import weakness
 from service.auth.secrets import password_hash_written, stored_password
@@ -112,9 +114,14 @@ async def judge(call: Call) -> web.Response:
 
 
 async def request_passcode(call: Call) -> web.Response:
-    """The same answer for every address. This service sends no mail, so no passcode is ever made."""
+    """The same answer for every address, and auditors are told of each. This service sends no mail, so no passcode is ever made."""
     limit_sign_ins(call)
-    decode_body(await call.body(), PasscodeRequest)
+    request = decode_body(await call.body(), PasscodeRequest)
+    async with call.pool.connection() as connection:
+        user = await user_by_email(connection, request.email)
+    user_id = user.id if user is not None else None
+    context = call.context
+    await call.execute(NotePasscodeRequest(user_id or context.ip or "unknown", context.time.date().isoformat(), user_id))
     return no_content()
 
 

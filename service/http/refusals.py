@@ -37,7 +37,7 @@ from service.http.idempotency import REPLAYED
 
 log = logging.getLogger(__name__)
 
-_TOLD = frozenset({400, 403, 404, 409, 410, 417, 422})
+_TOLD = frozenset({400, 403, 404, 409, 410, 413, 417, 422})
 
 
 class _Audited(NamedTuple):

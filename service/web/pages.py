@@ -16,8 +16,13 @@ from service.web.feed import Change
 
 #: Bytes of answers kept; the least recently used go first. Larger answers than a sixteenth of it are not kept at all.
 CAPACITY = 32 * 1024 * 1024
-#: Bookkeeping that no list of workspaces shows.
-_UNSEEN = frozenset({"ApiKeyCreated", "ApiKeyUsed", "ApiKeyExpirySet", "ApiKeyDeleted", "UserSeen", "UserSettingsChanged", "LoginFailed"})
+#: Bookkeeping that no list of workspaces shows, and what was asked for in vain: nobody slows lists down by it.
+_UNSEEN = frozenset(
+    {
+        *("ApiKeyCreated", "ApiKeyUsed", "ApiKeyExpirySet", "ApiKeyDeleted", "UserSeen", "UserSettingsChanged"),
+        *("LoginFailed", "PasscodeRequested", "ChangeRefused"),
+    }
+)
 
 Key = tuple[int, str]
 

@@ -7,16 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from domain.api_keys.commands import CreateApiKey, DeleteApiKeys, ExpireApiKey, NoteFailedLogin
+from domain.api_keys.commands import CreateApiKey, DeleteApiKeys, ExpireApiKey, NoteFailedLogin, NotePasscodeRequest
 from domain.api_keys.decisions import (
     Holder,
     decide_create_api_key,
     decide_delete_api_keys,
     decide_expire,
     decide_note_failed_login,
+    decide_note_passcode_request,
     token_name_stream,
 )
-from domain.api_keys.events import ApiKeyCreated, ApiKeyDeleted, ApiKeyExpirySet, LoginFailed
+from domain.api_keys.events import ApiKeyCreated, ApiKeyDeleted, ApiKeyExpirySet, LoginFailed, PasscodeRequested
 from domain.api_keys.state import API_KEY, FAILED_LOGINS
 from domain.api_keys.values import max_token_lifetime
 from domain.kernel.errors import Forbidden, NameTaken, NotFound
@@ -106,3 +107,9 @@ def test_deleting_nothing_and_deleting_twice_change_nothing() -> None:
 def test_a_failed_login_is_noted() -> None:
     note = NoteFailedLogin(BOB, "2026-03-02", BOB, "password")
     given(FAILED_LOGINS).when(lambda _: decide_note_failed_login(note, "0" * 36, context())).then(LoginFailed(BOB, "password"))
+
+
+@pytest.mark.parametrize("user_id", [BOB, None])
+def test_who_forgot_a_password_is_noted_known_or_not(user_id: str | None) -> None:
+    note = NotePasscodeRequest(BOB, "2026-03-02", user_id)
+    given(FAILED_LOGINS).when(lambda _: decide_note_passcode_request(note, "0" * 36, context())).then(PasscodeRequested(user_id))

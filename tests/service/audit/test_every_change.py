@@ -80,6 +80,10 @@ async def test_people_and_their_keys(yard: Yard) -> None:
     answer = await walk(
         ledger.anonymous, "POST", "/users/login", {**sign_in, "password": OTHER_PASSWORD}, status=201, leaves="api_key/login"
     )
+    for address, told_of in (("bob@example.com", "bobby"), ("no@example.com", "")):
+        await walk(ledger.anonymous, "POST", "/users/otp/request", {"email": address}, status=204, leaves="user/request_password_reset")
+        assert (walk.entry["resource_target"], walk.entry["user"]) == (told_of, None)
+        assert walk.entry["description"] == "password reset requested for {target}"
     bob = replace(bob, token=answer.json["session_token"])
     await walk(bob, "PUT", "/users/me/appearance", {"theme_preference": "dark"}, status=400, leaves="user/write")
     await walk(bob, "PUT", "/users/me/preferences", {"task_notification_alert_dismissed": True}, status=200, leaves="user/write")
