@@ -66,6 +66,11 @@ class EmbeddedPostgres:
                     f"The data directory {data_dir} belongs to another user ({error.strerror}: {error.filename}). "
                     "Run as that user, or choose another directory with LEDGER_DATA_DIR."
                 ) from error
+            if isinstance(error, OSError) and error.strerror:
+                raise EmbeddedPostgresError(
+                    f"The data directory {data_dir} cannot be used ({error.strerror}: {error.filename or data_dir}). "
+                    "Make room for it, or choose another directory with LEDGER_DATA_DIR."
+                ) from error
             raise
         self._cluster = cluster
         self._supervision = asyncio.create_task(self._supervise(cluster), name="embedded-postgres")

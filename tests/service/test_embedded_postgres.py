@@ -248,6 +248,15 @@ async def test_a_copied_cluster_that_belongs_to_root_is_served(start: Start, dat
     assert await one((await start()).dsn, "SELECT 1") == 1
 
 
+async def test_a_directory_that_cannot_be_made_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for impossible in (tmp_path / "file" / "postgres", Path("/proc/nowhere/postgres")):
+        server = EmbeddedPostgres()
+        with pytest.raises(EmbeddedPostgresError, match=rf"{impossible} cannot be used .* another directory with LEDGER_DATA_DIR"):
+            await server.start(impossible)
+        await server.stop()
+
+
 async def test_stop_is_safe_twice_and_without_a_start() -> None:
     user = EmbeddedPostgres()
     await user.stop()
