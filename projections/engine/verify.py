@@ -14,7 +14,7 @@ from projections.engine.connections import looked_at
 from projections.engine.fill import STRAIGHT, Course, fill
 from projections.engine.model import ReadModel
 from projections.engine.switch import HOLD, LET_GO
-from projections.engine.tail import Decoder
+from projections.engine.tail import Decoder, head
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`rows` compared up to `position`; `differences` holds the first ones found."""
+    """`rows` compared up to `position`, `behind` positions before where the log was then; `differences` holds the first ones found."""
 
     position: int
+    behind: int
     rows: int
     differences: tuple[Difference, ...]
 
@@ -59,6 +60,7 @@ async def verify(
         async with live.transaction():
             known = await schema.positions(live)
             position = min(known.values(), default=0)
+            behind = await head(live) - position
             await shadow.execute("SET synchronous_commit TO off")
             await schema.create(shadow, models, shadow_schema, with_indexes=False)
             await fill(shadow, decoder, models, shadow_schema, upto=position, course=course)
@@ -71,7 +73,7 @@ async def verify(
                 compared, found = await _compare(live, shadow, table, (live_schema, shadow_schema), most - len(differences))
                 rows += compared
                 differences += found
-        return Report(position, rows, tuple(differences))
+        return Report(position, behind, rows, tuple(differences))
     finally:
         await live.set_isolation_level(None)
         await live.execute(LET_GO, (live_schema,))

@@ -16,6 +16,7 @@ from service.cli.streams import OutputLost, forget_output, hold_standard_streams
 from service.observability import logging as ledger_logging
 from service.postgres_account import EmbeddedPostgresError
 from service.settings import Settings, SettingsError, add_flags
+from service.store.prepare import NotPrepared
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,6 +63,9 @@ def main(argv: Sequence[str]) -> int:
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except NotPrepared as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except EmbeddedPostgresError as error:
         print(f"error: LEDGER_DATA_DIR: {error}", file=sys.stderr)
         return 1

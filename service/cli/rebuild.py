@@ -14,6 +14,7 @@ from service.cli.course import shown, step_back
 from service.settings import Settings
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
+from service.store.prepare import check_prepared
 
 NAME = "rebuild"
 HELP = "Rebuild read models from the log beside the live ones and switch over atomically."
@@ -30,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _rate(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 1 <= value <= 1e9:
         raise argparse.ArgumentTypeError("it must be a number of events per second, from 1")
     return value
@@ -45,6 +49,7 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     step_back(args.nice)
     decoder = EventMapper(KeyRing())
     async with bootstrap.database(settings) as dsn, bootstrap.connected(dsn) as connection:
+        await check_prepared(connection, read_models=False)
         if await ensure(connection, decoder, MODELS, shown("rebuild")):
             print("there were no read models of this release: all of them were made", file=sys.stderr)
             return 0

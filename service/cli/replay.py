@@ -29,6 +29,7 @@ from service.store.connect import Connect, connector
 from service.store.log_reader import LogReader, Selection
 from service.store.mapper import EventMapper
 from service.store.personal_keys import KeyRing
+from service.store.prepare import check_prepared
 from service.store.wire import to_cloudevent
 
 NAME = "replay"
@@ -63,18 +64,16 @@ async def run(settings: Settings, args: argparse.Namespace) -> int:
     try:
         async with bootstrap.database(settings) as dsn:
             replay = _Replay(selection, write, args.after)
-            if args.follow:
-                await replay.follow(connector(dsn), args.upto if args.upto is not None else ENDLESS)
-                return 0
             async with bootstrap.connected(dsn) as connection:
-                upto = await head(connection) if args.upto is None else min(args.upto, await head(connection))
-                await replay.once(connection, upto, ProgressBar("replay"))
-    except psycopg.errors.UndefinedTable:
-        print("error: this database has no log, or no read models of this release: `migrate` makes both", file=sys.stderr)
-        return 1
+                await check_prepared(connection)
+                if not args.follow:
+                    upto = await head(connection) if args.upto is None else min(args.upto, await head(connection))
+                    await replay.once(connection, upto, ProgressBar("replay"))
+                    return 0
+            await replay.follow(connector(dsn), args.upto if args.upto is not None else ENDLESS)
+            return 0
     except OutputLost as error:
         raise OutputLost(f"{error}; it can be gone on with by --from the position of the last whole line") from error
-    return 0
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -169,7 +170,7 @@ async def test_verify_finds_no_difference_and_then_the_one_that_was_made(engine:
     live, shadow = await engine.connect(), await engine.connect()
     async with live, shadow:
         clean = await verify(live, shadow, engine.mapper, [names_model()])
-        assert (clean.position, clean.rows, clean.differences) == (10, 3, ())
+        assert (clean.position, clean.behind, clean.rows, clean.differences) == (10, 0, 3, ())
         await live.execute("UPDATE names SET name = 'forged' WHERE name = 'b'")
         found = await verify(live, shadow, engine.mapper, [names_model()])
         assert {(d.side, d.table) for d in found.differences} == {("live", "names"), ("rebuilt", "names")}
@@ -177,6 +178,10 @@ async def test_verify_finds_no_difference_and_then_the_one_that_was_made(engine:
         assert await head(live) == 10
         with pytest.raises(psycopg.errors.UndefinedTable):
             await live.execute(f"SELECT 1 FROM {LIVE_SCHEMA}_{shadow.info.backend_pid}_shadow.names")
+        # Nobody projects: what is behind the log is right as far as it goes, and it is told how far that is.
+        await engine.append([replace(STEPS[-1], version=STEPS[-1].version + 1)])
+        late = await verify(live, shadow, engine.mapper, [names_model()])
+        assert (late.position, late.behind) == (10, 1)
 
 
 async def test_a_database_that_takes_no_writes_for_a_while_stops_no_model(engine: Engine) -> None:

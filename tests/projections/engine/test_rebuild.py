@@ -89,6 +89,17 @@ async def test_a_read_model_that_an_event_had_stopped_stands_where_the_others_do
     assert await names(engine) == EXPECTED
 
 
+@pytest.mark.parametrize("only", [(), ("names",)], ids=["all", "some"])
+async def test_a_rebuild_that_cannot_fold_an_event_leaves_what_lives_and_nothing_else(engine: Engine, only: tuple[str, ...]) -> None:
+    await engine.append(STEPS)
+    await prepared(engine, both())
+    with pytest.raises(ValueError, match="poisoned"):
+        await prepared(engine, [names_model(poison="c"), titles_model()], only=only)
+    assert await names(engine) == EXPECTED
+    async with await engine.connect() as connection:
+        assert not await schema.exists(connection, schema.beside(LIVE_SCHEMA))
+
+
 async def test_the_past_survives_the_rebuild_of_the_model_that_has_it(engine: Engine) -> None:
     await engine.append(STEPS)
     await prepared(engine, both())

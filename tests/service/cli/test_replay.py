@@ -99,8 +99,9 @@ async def test_a_wrong_option_is_named(arguments: Sequence[str], reason: str, ca
     assert reason in capsys.readouterr().err
 
 
-async def test_a_database_without_a_log_is_said_to_have_none(database_url: str) -> None:
-    done = await run(database_url, "replay")
+@pytest.mark.parametrize("command", ["replay", "verify", "rebuild"])
+async def test_a_database_without_a_log_is_said_to_have_none(database_url: str, command: str) -> None:
+    done = await run(database_url, command)
     assert (done.status, done.stdout, done.stderr) == (
         1,
         b"",
