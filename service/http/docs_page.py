@@ -75,7 +75,7 @@ def documentation_routes(table: Callable[[], Sequence[Route]]) -> tuple[Route, .
         return _ready(events_page(catalogue()), _CONTENT_TYPES[_PAGE])
 
     async def page(call: Call) -> web.StreamResponse:
-        return _answer(call.request, _asset(_PAGE))
+        return _shown(call.request, _asset(_PAGE))
 
     async def asset(call: Call) -> web.StreamResponse:
         name = call.path["asset"]
@@ -93,7 +93,7 @@ def documentation_routes(table: Callable[[], Sequence[Route]]) -> tuple[Route, .
         return _answer(call.request, events())
 
     async def event_catalogue(call: Call) -> web.StreamResponse:
-        return _answer(call.request, events_shown())
+        return _shown(call.request, events_shown())
 
     return (
         _row("/openapi.json", openapi_document, "The OpenAPI 3.1 document of this service", "application/json"),
@@ -126,6 +126,14 @@ def _asset(name: str) -> _Ready:
 
 def _ready(body: bytes, content_type: str) -> _Ready:
     return _Ready(body, content_type, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+
+
+def _shown(request: web.BaseRequest, page: _Ready) -> web.Response:
+    """The page, at the address from which its relative links lead where they should: without a slash at the end."""
+    last = request.path.removesuffix("/").rpartition("/")[2]
+    if request.path.endswith("/"):
+        return web.Response(status=308, headers={**_SECURITY_HEADERS, "Location": f"../{last}"})
+    return _answer(request, page)
 
 
 def _answer(request: web.BaseRequest, ready: _Ready) -> web.Response:

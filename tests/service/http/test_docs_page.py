@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urljoin
 
 import pytest
 from aiohttp import ClientSession, web
@@ -16,6 +17,7 @@ from service.http import docs_page
 from service.http.call import Call
 from service.http.docs_page import documentation_routes
 from service.http.routing import Route
+from tests.support.api import Ledger
 
 if TYPE_CHECKING:
     from service.services import Services
@@ -113,3 +115,9 @@ def test_the_page_names_only_assets_that_exist() -> None:
         assert "https://" not in text
         assert "innerHTML" not in text
         assert " style=" not in text
+
+
+async def test_a_slash_at_the_end_leads_to_the_address_from_which_links_work(ledger: Ledger) -> None:
+    for page in ("docs", "docs/events"):
+        answer = await ledger.anonymous.get(f"/{page}/", want=308)
+        assert urljoin(f"http://ledger/api/v2/{page}/", answer.headers["Location"]) == f"http://ledger/api/v2/{page}"
