@@ -18,9 +18,12 @@ _UNFIT = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _TRANSLATED = ip_network("64:ff9b::/96")
-#: IPv6 ranges in which another address may hide, or that no receiver has any business in: compatible IPv4, local translation,
-#: Teredo, 6to4, site-local.
-_NOT_FOR_RECEIVERS = tuple(ip_network(text) for text in ("::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10"))
+#: Ranges in which another address may hide, or that no receiver has any business in: compatible IPv4, local translation, Teredo,
+#: 6to4 and its relays, site-local, assignments of protocols, documentation. Libraries know the registries as they once were.
+_NOT_FOR_RECEIVERS = tuple(
+    ip_network(text)
+    for text in ("::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "3fff::/20", "fec0::/10", "192.0.0.0/24", "192.88.99.0/24")
+)
 
 
 def url_problem(url: str, *, private_allowed: bool) -> str:
@@ -52,11 +55,12 @@ def is_public(address: str) -> bool:
     hidden = parsed.ipv4_mapped or (IPv4Address(int(parsed) & 0xFFFFFFFF) if parsed in _TRANSLATED else None)
     if hidden is not None:
         return _is_public(hidden)
-    return _is_public(parsed) and not any(parsed in network for network in _NOT_FOR_RECEIVERS)
+    return _is_public(parsed)
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    is_usual = address.is_global and not address.is_multicast and not address.is_reserved
+    return is_usual and not any(address in network for network in _NOT_FOR_RECEIVERS)
 
 
 def _host_problem(host: str, *, is_bracketed: bool, private_allowed: bool) -> str:
