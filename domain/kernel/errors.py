@@ -74,6 +74,10 @@ class TooLarge(DomainError):
     """More bytes than the limit allows."""
 
 
+class Unfinished(DomainError):
+    """The rest of the request did not come."""
+
+
 class TooMany(DomainError):
     """More requests than the limit allows; `retry_after` in seconds."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +13,7 @@ from aiohttp import web
 from psycopg_pool import AsyncConnectionPool
 
 from domain.kernel.context import Context
-from domain.kernel.errors import Invalid, TooLarge, Unauthenticated
+from domain.kernel.errors import Invalid, TooLarge, Unauthenticated, Unfinished
 from domain.kernel.events import Actor
 from service.auth.caller import Caller
 from service.commands.bus import Outcome, Precondition
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Larger JSON bodies than this are refused with 413; uploads have their own limit.
 MAX_JSON_BYTES = 16 * 1024 * 1024
+#: Who sends a body must not fall silent for longer: a connection that is held for ever costs its sender nothing.
+BODY_SILENCE_SECONDS = 60.0
 POSITION_WAIT_SECONDS = 5.0
 
 
@@ -107,8 +110,9 @@ class Call:
         base = self.context
         return Context(Actor("user", user_id), base.time, base.correlation_id, base.request_id, base.ip, base.user_agent)
 
-    async def body(self, limit: int = MAX_JSON_BYTES) -> bytes:
-        """The raw body. Raises `TooLarge` beyond `limit` bytes, `Invalid` when its encoding is broken."""
+    async def body(self, limit: int = MAX_JSON_BYTES, *, silence_seconds: float = BODY_SILENCE_SECONDS) -> bytes:
+        """The raw body. Raises `TooLarge` beyond `limit` bytes, `Unfinished` when nothing of it comes for `silence_seconds`,
+        `Invalid` when its encoding is broken."""
         if self._body is not None:
             if len(self._body) > limit:
                 raise TooLarge("The request body is too large.", f"At most {limit} bytes are accepted.")
@@ -118,12 +122,17 @@ class Call:
             raise TooLarge("The request body is too large.", f"At most {limit} bytes are accepted.")
         chunks: list[bytes] = []
         size = 0
+        now = asyncio.get_running_loop().time
         try:
-            async for chunk in self.request.content.iter_any():
-                size += len(chunk)
-                if size > limit:
-                    raise TooLarge("The request body is too large.", f"At most {limit} bytes are accepted.")
-                chunks.append(chunk)
+            async with asyncio.timeout(silence_seconds) as patience:
+                async for chunk in self.request.content.iter_any():
+                    size += len(chunk)
+                    if size > limit:
+                        raise TooLarge("The request body is too large.", f"At most {limit} bytes are accepted.")
+                    chunks.append(chunk)
+                    patience.reschedule(now() + silence_seconds)
+        except TimeoutError as error:
+            raise Unfinished("The request body did not come.", f"Nothing of it came for {silence_seconds:g} seconds.") from error
         except web.RequestPayloadError as error:
             raise Invalid("The request body could not be read.", str(error)) from error
         return b"".join(chunks)

@@ -25,6 +25,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.NotFound: 404,
     errors.MethodRefused: 405,
     errors.NotAcceptable: 406,
+    errors.Unfinished: 408,
     errors.Conflict: 409,
     errors.NameTaken: 409,
     errors.BuildActive: 409,
@@ -64,6 +65,9 @@ def error_response(error: DomainError) -> web.Response:
     """What the caller is told about a refusal."""
     body = error_body(error.message, error.detail, [{"field": v.field, "detail": v.detail} for v in error.validations])
     response = web.Response(body=body, status=status_of(error), headers={"Content-Type": "application/json; charset=utf-8"})
+    if isinstance(error, errors.Unfinished):
+        # What may come of the body still is nobody's request (RFC 9110 15.5.9).
+        response.force_close()
     if isinstance(error, errors.TooMany | Busy):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -133,6 +133,7 @@ ERRORS: Mapping[int, tuple[str, str, str]] = {
     401: ("Unauthenticated", "There is no token, or it is expired or revoked.", "You are signed out or your session has expired."),
     403: ("Forbidden", "The caller may not do this.", "Forbidden."),
     404: ("NotFound", "It does not exist, or not for this caller.", "Resource not found or you do not have access to this resource"),
+    408: ("Unfinished", "Nothing of the body came for a minute.", "The request body did not come."),
     409: ("Conflict", "The state of things does not allow it, or a request with this key is still running.", "Name is already taken."),
     410: ("Gone", "It was deleted.", "It was deleted."),
     412: ("Stale", "`If-Match` no longer matches.", "The document has changed since it was read."),

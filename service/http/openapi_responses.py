@@ -130,6 +130,7 @@ def error_statuses(route: Route) -> list[int]:
         401: is_known,
         403: is_known and route.permission not in ("", "none"),
         404: bool(route.path_parameters),
+        408: route.request is not None,
         409: route.changes,
         412: route.conditional is Conditional.CHANGE,
         413: route.request is not None,

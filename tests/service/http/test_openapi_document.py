@@ -112,9 +112,9 @@ def test_errors_follow_from_the_row(document: dict[str, Any]) -> None:
     read = statuses(operation(document, "get", WORKSPACE))
     assert read == {"200", "304", "400", "401", "403", "404", "410", "429", "503"}
     change = statuses(operation(document, "patch", WORKSPACE))
-    assert change == {"204", "400", "401", "403", "404", "409", "412", "413", "422", "429", "503"}
+    assert change == {"204", "400", "401", "403", "404", "408", "409", "412", "413", "422", "429", "503"}
     login = statuses(operation(document, "post", "/api/v2/users/login"))
-    assert login == {"201", "400", "409", "413", "422", "429", "503"}
+    assert login == {"201", "400", "408", "409", "413", "422", "429", "503"}
     assert statuses(operation(document, "get", "/healthz")) == {"200"}
 
 
