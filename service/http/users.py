@@ -133,7 +133,7 @@ ROUTES = (
         permission="user:create, assign_role:assign; organization_member:create and assign_org_role:assign in each organization",
         summary="Create a user",
         request="CreateUserRequestWithOrgs",
-        responses={201: "User"},
+        responses={201: "User", 404: "Response"},
         tag=_TAG,
     ),
     Route(
