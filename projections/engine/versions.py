@@ -68,13 +68,24 @@ def tables_sql(table: Table) -> str:
 def view_sql(table: Table, schema: str) -> str:
     """Creates the view of a table's past; columns whose past is not kept are null. Run with the past schema first in the search
     path, so that what is computed is computed of the past."""
-    kept = set(table.version_columns)
-    shown = [f"v.{name}" if name in kept else f"NULL::{kind} AS {name}" for name, kind in table.columns.items()]
+    shown = _columns(table)
     shown += [f"v.{name}" if isinstance(its, Kept) else f"{its} AS {name}" for name, its in table.derived.items()]
     return (
         f"CREATE VIEW {past_of(schema)}.{table.name} AS SELECT {', '.join(shown)} FROM {schema}.{table.name}_versions v"
         f" WHERE v.position <= {_AT} AND v.until > {_AT}"
     )
+
+
+def seen(table: Table, at: LiteralString) -> LiteralString:
+    """A row source: what held at the position that the expression `at` says, another one for each row of a statement if it is a
+    column; `until` says how long. What is computed of neighbours (`Table.derived`) is not there."""
+    name, columns = f"{table.name}_versions", ", ".join(_columns(table))
+    return f"(SELECT {columns}, v.until FROM {name} v WHERE v.position <= {at} AND v.until > {at})"
+
+
+def _columns(table: Table) -> list[str]:
+    kept = set(table.version_columns)
+    return [f"v.{name}" if name in kept else f"NULL::{kind} AS {name}" for name, kind in table.columns.items()]
 
 
 async def remove(

@@ -9,6 +9,8 @@ import orjson
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from projections.engine.spans import held
+
 # A job with exactly the default tags goes to daemons with exactly these; any other to daemons whose tags include the job's
 # (contract/lifecycle.md C4).
 _MATCHES: LiteralString = """
@@ -31,13 +33,15 @@ _NEXT: LiteralString = (
 _PLACES: LiteralString = """
     SELECT id, place, size
     FROM (
-      SELECT id, row_number() OVER w AS place, count(*) OVER (PARTITION BY organization_id, tags) AS size
-      FROM jobs
-      WHERE started_at IS NULL AND completed_at IS NULL
-      WINDOW w AS (PARTITION BY organization_id, tags ORDER BY created_at, id)
+      SELECT j.id, row_number() OVER w AS place, count(*) OVER (PARTITION BY j.organization_id, j.tags) AS size
+      FROM {jobs}
+      WHERE j.started_at IS NULL AND j.completed_at IS NULL
+      WINDOW w AS (PARTITION BY j.organization_id, j.tags ORDER BY j.created_at, j.id)
     ) AS queue
-    WHERE id = ANY(%s::uuid[])
+    WHERE id = ANY(%(jobs)s::uuid[])
 """
+_PLACES_NOW = _PLACES.format(jobs="jobs j")
+_PLACES_THEN = _PLACES.format(jobs=held("jobs", "j"))
 
 _UNFINISHED: LiteralString = """
     SELECT *
@@ -79,9 +83,11 @@ async def unfinished_jobs(connection: AsyncConnection[Any], worker_ids: Sequence
     return await cursor.fetchall()
 
 
-async def queue_places(connection: AsyncConnection[Any], job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """`(queue_position, queue_size)` of those of the jobs that are pending; positions count from 1."""
-    cursor = await connection.execute(_PLACES, (list(job_ids),))
+async def queue_places(connection: AsyncConnection[Any], job_ids: Sequence[str], *, at: int | None = None) -> dict[str, tuple[int, int]]:
+    """`(queue_position, queue_size)` of those of the jobs that are pending; positions count from 1. `at` is the position that the
+    connection looks back to, if it does."""
+    statement = _PLACES_NOW if at is None else _PLACES_THEN
+    cursor = await connection.execute(statement, {"jobs": list(job_ids), "at": at})
     return {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
 
 

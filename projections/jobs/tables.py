@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from projections.engine import spans
 from projections.engine.tables import Table
 
 JOBS = Table(
@@ -35,6 +36,7 @@ JOBS = Table(
         *("type", "organization_id", "initiator_id", "file_id", "tags", "template_version_id", "build_id", "worker_id", "created_at"),
         *("started_at", "canceled_at", "completed_at", "error", "error_code", "logs_overflowed"),
     ),
-    # The queue of that time.
-    past_indexes=("(until) WHERE started_at IS NULL AND completed_at IS NULL",),
+    derived=spans.DERIVED,
+    # The queue of that time: all that was ever in it was so for a while.
+    past_indexes=(spans.index("id", "started_at IS NULL AND completed_at IS NULL"),),
 )

@@ -17,7 +17,7 @@ from projections.jobs.render import COLUMNS as JOB_COLUMNS
 from projections.workspaces.fold import MODEL
 from projections.workspaces.render import Rendered, Surroundings, Template, render_workspace
 
-__all__ = ["MODEL", "render", "render_touched", "surroundings"]
+__all__ = ["MODEL", "about", "render", "render_touched", "surroundings", "surroundings_of"]
 
 _WORKSPACE = (
     "id",
@@ -58,8 +58,8 @@ _BUILD = (
     "created_at",
     "updated_at",
 )
-_AGENT = tuple(name for name in AGENTS.columns if name not in ("workspace_id", "build_id", "deleted"))
-_STATUS = tuple(APP_STATUSES.columns)
+AGENT = tuple(name for name in AGENTS.columns if name not in ("workspace_id", "build_id", "deleted"))
+STATUS = tuple(APP_STATUSES.columns)
 
 _MAIN: LiteralString = f"""
     SELECT {", ".join("w." + c for c in _WORKSPACE)},
@@ -72,60 +72,65 @@ _MAIN: LiteralString = f"""
       coalesce((t.settings ->> 'use_classic_parameter_flow')::boolean, false),
       coalesce((t.settings ->> 'allow_user_autostop')::boolean, true),
       coalesce((t.settings ->> 'default_ttl_ms')::bigint, 0),
-      EXISTS (SELECT FROM agents a WHERE a.build_id = w.latest_build_id AND NOT a.deleted),
-      EXISTS (SELECT FROM app_statuses s WHERE s.workspace_id = w.id)
+      EXISTS (SELECT FROM {{agents}} a WHERE a.build_id = w.latest_build_id AND NOT a.deleted),
+      EXISTS (SELECT FROM {{app_statuses}} s WHERE s.workspace_id = w.id),
+      {{key}}
     FROM {{workspaces}}
-    LEFT JOIN builds b ON b.id = w.latest_build_id
-    LEFT JOIN jobs j ON j.id = b.job_id
-    LEFT JOIN users o ON o.id = w.owner_id
-    LEFT JOIN organizations g ON g.id = w.organization_id
-    LEFT JOIN templates t ON t.id = w.template_id
-    LEFT JOIN template_versions v ON v.id = b.template_version_id
-    LEFT JOIN users i ON i.id = b.initiator_id
+    LEFT JOIN {{builds}} b ON b.id = w.latest_build_id
+    LEFT JOIN {{jobs}} j ON j.id = b.job_id
+    LEFT JOIN {{users}} o ON o.id = w.owner_id
+    LEFT JOIN {{organizations}} g ON g.id = w.organization_id
+    LEFT JOIN {{templates}} t ON t.id = w.template_id
+    LEFT JOIN {{template_versions}} v ON v.id = b.template_version_id
+    LEFT JOIN {{users}} i ON i.id = b.initiator_id
     WHERE {{named}}
 """
 # Looked up for each workspace: a plan that begins with all agents, made while there were few, would be kept when there are many.
 _AGENTS: LiteralString = f"""
-    SELECT w.id, {", ".join("a." + c for c in _AGENT)}
+    SELECT {{key}}, {", ".join("a." + c for c in AGENT)}
     FROM {{workspaces}}
-    CROSS JOIN LATERAL (SELECT * FROM agents a WHERE a.build_id = w.latest_build_id AND NOT a.deleted OFFSET 0) AS a
+    CROSS JOIN LATERAL (SELECT * FROM {{agents}} a WHERE a.build_id = w.latest_build_id AND NOT a.deleted OFFSET 0) AS a
     WHERE {{named}}
 """
 _STATUSES: LiteralString = f"""
-    SELECT {", ".join("s." + c for c in _STATUS)}
+    SELECT {", ".join("s." + c for c in STATUS)}, {{key}}
     FROM {{workspaces}}
-    JOIN app_statuses s ON s.workspace_id = w.id AND s.build_id = w.latest_build_id
+    JOIN {{app_statuses}} s ON s.workspace_id = w.id AND s.build_id = w.latest_build_id
     WHERE {{named}}
     ORDER BY s.created_at DESC, s.id DESC
 """
 _LATEST_STATUSES: LiteralString = f"""
-    SELECT DISTINCT ON (s.workspace_id) {", ".join("s." + c for c in _STATUS)}
+    SELECT DISTINCT ON (s.workspace_id) {", ".join("s." + c for c in STATUS)}, s.workspace_id
     FROM app_statuses s
     WHERE s.workspace_id = ANY(%s::uuid[])
     ORDER BY s.workspace_id, s.created_at DESC, s.id DESC
 """
 
 
-class _Statements(NamedTuple):
-    """Those that say which workspaces they are about, each with one array of ids."""
+class Statements(NamedTuple):
+    """Those that say which workspaces they are about. What each row belongs to comes last in `main` and `statuses`, else first."""
 
     main: LiteralString
     agents: LiteralString
     statuses: LiteralString
 
 
-def _about(workspaces: LiteralString, named: LiteralString) -> _Statements:
-    return _Statements(
-        _MAIN.format(workspaces=workspaces, named=named),
-        _AGENTS.format(workspaces=workspaces, named=named),
-        _STATUSES.format(workspaces=workspaces, named=named),
-    )
+def about(
+    workspaces: LiteralString, named: LiteralString, key: LiteralString = "w.id", found: Mapping[str, LiteralString] | None = None
+) -> Statements:
+    """About those `workspaces w` that are `named`; `found` says where neighbours are, if not under their names."""
+    where: dict[str, LiteralString] = {"workspaces": workspaces, "named": named, "key": key, **(found or _BY_NAME)}
+    return Statements(_MAIN.format(**where), _AGENTS.format(**where), _STATUSES.format(**where))
 
 
-_NOW = _about("workspaces w", "w.id = ANY(%s::uuid[])")
+_BY_NAME: Mapping[str, LiteralString] = {
+    **{"users": "users", "organizations": "organizations", "templates": "templates", "template_versions": "template_versions"},
+    **{"jobs": "jobs", "builds": "builds", "agents": "agents", "app_statuses": "app_statuses"},
+}
+_NOW = about("workspaces w", "w.id = ANY(%s::uuid[])")
 # In the past the planner takes a workspace for all of its versions, and would rather read everybody's neighbours than look for those
 # of so many one by one. Here it is told that there is one of each.
-_THEN = _about("unnest(%s::uuid[]) AS k (id) CROSS JOIN LATERAL (SELECT * FROM workspaces w WHERE w.id = k.id LIMIT 1) AS w", "true")
+_THEN = about("unnest(%s::uuid[]) AS k (id) CROSS JOIN LATERAL (SELECT * FROM workspaces w WHERE w.id = k.id LIMIT 1) AS w", "true")
 _PEOPLE: LiteralString = "SELECT id, name, avatar_url FROM users WHERE id = ANY(%s::uuid[]) AND NOT deleted"
 _GROUPS: LiteralString = """
     SELECT id, name, avatar_url FROM groups WHERE id = ANY(%(ids)s::uuid[])
@@ -193,39 +198,39 @@ async def surroundings(
     ask = _THEN if past else _NOW
     found = await (await connection.execute(ask.main, (list(ids),), prepare=True)).fetchall()
     agents_of: dict[str, list[Row]] = defaultdict(list)
-    with_agents = [values[0] for values in found if values[_HAS_AGENTS]]
+    with_agents = [values[0] for values in found if values[HAS_AGENTS]]
     if with_agents:
         for values in await (await connection.execute(ask.agents, (with_agents,), prepare=True)).fetchall():
-            agents_of[values[0]].append(dict(zip(_AGENT, values[1:], strict=True)))
+            agents_of[values[0]].append(dict(zip(AGENT, values[1:], strict=True)))
     statuses_of: dict[str, list[Row]] = defaultdict(list)
     latest_of: dict[str, Row] = {}
-    with_statuses = [values[0] for values in found if values[_HAS_STATUSES]]
+    with_statuses = [values[0] for values in found if values[HAS_STATUSES]]
     if with_statuses:
         for row in await _statuses(connection, ask.statuses, with_statuses):
             statuses_of[row["agent_id"]].append(row)
         latest_of = {row["workspace_id"]: row for row in await _statuses(connection, _LATEST_STATUSES, with_statuses)}
     people, groups = await _actors(connection, found)
-    return [_surroundings(values, agents_of, statuses_of, latest_of, people, groups) for values in found]
+    return [surroundings_of(values, agents_of, statuses_of, latest_of, people, groups) for values in found]
 
 
 _BUILD_AT = len(_WORKSPACE)
 _JOB_AT = _BUILD_AT + len(_BUILD)
 _REST_AT = _JOB_AT + len(JOB_COLUMNS)
-_HAS_AGENTS, _HAS_STATUSES = -2, -1
-_USER_ACL, _GROUP_ACL = _WORKSPACE.index("user_acl"), _WORKSPACE.index("group_acl")
+HAS_AGENTS, HAS_STATUSES = -3, -2
+USER_ACL, GROUP_ACL = _WORKSPACE.index("user_acl"), _WORKSPACE.index("group_acl")
 
 
 async def _statuses(connection: AsyncConnection[Any], statement: LiteralString, ids: Sequence[str]) -> list[Row]:
     cursor = await connection.execute(statement, (list(ids),), prepare=True)
-    return [dict(zip(_STATUS, values, strict=True)) for values in await cursor.fetchall()]
+    return [dict(zip(STATUS, values[:-1], strict=True)) for values in await cursor.fetchall()]
 
 
 async def _actors(
     connection: AsyncConnection[Any], found: Iterable[Sequence[Any]]
 ) -> tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[str, str]]]:
     """Names and pictures of everybody with whom any of them is shared; no statement where nothing is."""
-    people = {id for values in found for id in values[_USER_ACL]}
-    groups = {id for values in found for id in values[_GROUP_ACL]}
+    people = {id for values in found for id in values[USER_ACL]}
+    groups = {id for values in found for id in values[GROUP_ACL]}
     known_people: dict[str, tuple[str, str]] = {}
     known_groups: dict[str, tuple[str, str]] = {}
     if people:
@@ -237,7 +242,7 @@ async def _actors(
     return known_people, known_groups
 
 
-def _surroundings(
+def surroundings_of(
     values: Sequence[Any],
     agents_of: Mapping[str, Sequence[Row]],
     statuses_of: Mapping[str, Sequence[Row]],
@@ -249,7 +254,7 @@ def _surroundings(
     workspace = dict(zip(_WORKSPACE, values[:_BUILD_AT], strict=True))
     build = dict(zip(_BUILD, values[_BUILD_AT:_JOB_AT], strict=True))
     job = dict(zip(JOB_COLUMNS, values[_JOB_AT:_REST_AT], strict=True))
-    username, avatar_url, organization, version, initiator, *template = values[_REST_AT:_HAS_AGENTS]
+    username, avatar_url, organization, version, initiator, *template = values[_REST_AT:HAS_AGENTS]
     if build["id"] is None or job["id"] is None or template[3] is None:
         return workspace, None
     id = workspace["id"]

@@ -10,7 +10,6 @@ from aiohttp import web
 from psycopg import AsyncConnection
 
 from projections.engine.tail import ENDLESS
-from projections.engine.versions import looking_back
 from projections.history.changes import changes
 from projections.history.queries import positions_of
 from projections.queryvalues import FLAG, TEXT, number
@@ -19,7 +18,7 @@ from service.http.event_pages import PRODUCES, documents, page_response, shape
 from service.http.queries import QueryReader
 from service.http.routing import AFTER, BEFORE, Access, Parameter, Route
 from service.http.workspaces.access import require_template, workspace_in_path
-from service.http.workspaces.past import documents_then
+from service.http.workspaces.past import documents_at
 
 _DEFAULT_LIMIT, _MOST = 25, 1000
 #: Each event of a page with changes costs two documents of the past.
@@ -52,14 +51,10 @@ async def history(call: Call) -> web.Response:
 
 async def _changes(connection: AsyncConnection[Any], call: Call, id: str, positions: Sequence[int]) -> list[list[dict[str, Any]]]:
     """What each event changed in the caller's document. Where events follow each other at once, one's past is the other's."""
-    then: dict[int, Any] = {}
-    # One pipeline: what ends a look back and begins the next travels with its first question.
     async with connection.pipeline():
-        for position in {p for at in positions for p in (at - 1, at)}:
-            async with looking_back(connection, position):
-                past = (await documents_then(connection, call, [id])).get(id)
-            then[position] = None if past is None else orjson.loads(past.body)
-    return [changes(then[at - 1], then[at]) for at in positions]
+        past = await documents_at(connection, call, id, sorted({p for at in positions for p in (at - 1, at)}))
+    then = {at: orjson.loads(its.body) for at, its in past.items()}
+    return [changes(then.get(at - 1), then.get(at)) for at in positions]
 
 
 ROUTES = (

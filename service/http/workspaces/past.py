@@ -18,15 +18,17 @@ from domain.kernel.spellings import uuid_text
 from domain.roles.filters import readable_workspaces
 from domain.roles.policy import Subject
 from projections.access import Condition, condition
+from projections.engine.tables import Row
 from projections.engine.versions import looking_back
 from projections.jobs.queries import queue_places
 from projections.live import LIVE_SCHEMA
 from projections.users.queries import user_by_name
 from projections.workspaces.acl import acl_document, stored_acl
 from projections.workspaces.documents import surroundings
+from projections.workspaces.moments import surroundings_at
 from projections.workspaces.past_pages import PastList
 from projections.workspaces.queries import id_of_name, name_of
-from projections.workspaces.render import QueuePlace, queued, render_workspace, shown
+from projections.workspaces.render import QueuePlace, Rendered, Surroundings, queued, render_workspace, shown
 from projections.workspaces.search import ACCESS, is_broad, sources, visibility
 from service.http.call import Call
 from service.http.queries import Page
@@ -38,6 +40,8 @@ from service.watch.frames import Document
 from service.web.access import may_list, may_read_template
 
 _PENDING = "pending"
+# Documents are a handful of rows by their keys: to plan for every one anew would cost many times what it takes to find them.
+_PLAN_ONCE = "SET LOCAL plan_cache_mode TO force_generic_plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +52,48 @@ class Past:
     is_deleted: bool
 
 
-async def documents_then(connection: AsyncConnection[Any], call: Call, ids: Sequence[str]) -> Mapping[str, Past]:
-    """Those of the workspaces that there were, by id; `connection` looks back."""
-    # Each is a handful of rows by their keys: to plan for every one anew would cost many times what it takes to find them.
-    await connection.execute("SET LOCAL plan_cache_mode TO force_generic_plan")
+async def documents_then(connection: AsyncConnection[Any], call: Call, ids: Sequence[str], position: int) -> Mapping[str, Past]:
+    """Those of the workspaces that there were, by id; `connection` looks back to `position`."""
+    await connection.execute(_PLAN_ONCE)
     around = [(workspace, its) for workspace, its in await surroundings(connection, ids, past=True) if its is not None]
     rendered = [(workspace, its, render_workspace(workspace, its)) for workspace, its in around]
     waiting = [its.job["id"] for _, its, document in rendered if document.status == _PENDING]
-    places = await queue_places(connection, waiting) if waiting else {}
-    found = {}
-    for workspace, its, document in rendered:
-        is_favorite = workspace["favorite"] and workspace["owner_id"] == call.caller.user_id
-        body = shown(document.document, favorite=is_favorite, allow_renames=call.services.settings.allow_workspace_renames)
-        if its.job["id"] in places:
-            body = queued(body, QueuePlace(*places[its.job["id"]]))
-        found[workspace["id"]] = Past(body, workspace["deleted"])
+    places = await queue_places(connection, waiting, at=position) if waiting else {}
+    return {workspace["id"]: _past(call, workspace, its, document, places.get(its.job["id"])) for workspace, its, document in rendered}
+
+
+async def documents_at(connection: AsyncConnection[Any], call: Call, id: str, positions: Sequence[int]) -> Mapping[int, Past]:
+    """The document of a workspace at those of the positions at which it was there; `connection` does not look back."""
+    async with connection.transaction():
+        await connection.execute(_PLAN_ONCE)
+        around = await surroundings_at(connection, id, positions)
+    found: dict[int, Past] = {}
+    last: tuple[Row, Surroundings, Rendered] | None = None
+    for position, (workspace, its) in sorted(around.items()):
+        if its is None:
+            continue
+        # What lies between two events of a workspace rarely shows in it.
+        if last is None or (workspace, its) != last[:2]:
+            last = (workspace, its, render_workspace(workspace, its))
+        document = last[2]
+        place = None
+        if document.status == _PENDING:
+            async with looking_back(connection, position):
+                place = (await queue_places(connection, [its.job["id"]], at=position)).get(its.job["id"])
+        found[position] = _past(call, workspace, its, document, place)
     return found
+
+
+def _past(call: Call, workspace: Row, its: Surroundings, document: Rendered, place: tuple[int, int] | None) -> Past:
+    is_favorite = workspace["favorite"] and workspace["owner_id"] == call.caller.user_id
+    body = shown(document.document, favorite=is_favorite, allow_renames=call.services.settings.allow_workspace_renames)
+    return Past(body if place is None else queued(body, QueuePlace(*place)), workspace["deleted"])
 
 
 async def workspace_then(call: Call, document: Document, position: int, *, include_deleted: bool) -> web.Response:
     """One workspace at a position. Raises `NotFound` before its creation, `Gone` when it was deleted and that was not asked for."""
     async with call.pool.connection() as connection, connection.pipeline(), looking_back(connection, position):
-        past = (await documents_then(connection, call, (document.id,))).get(document.id)
+        past = (await documents_then(connection, call, (document.id,), position)).get(document.id)
     if past is None:
         raise NotFound
     if past.is_deleted and not include_deleted:
@@ -131,7 +155,7 @@ async def list_then(call: Call, wanted: Page, text: str, position: int) -> web.R
         filters = await read_query(connection, subject, text)
         today, is_broad = _readable_today(subject)
         found = await PastList(connection, position, filters, today, is_broad).page(wanted.limit, wanted.offset)
-        past = await documents_then(connection, call, found.ids) if found.ids else {}
+        past = await documents_then(connection, call, found.ids, position) if found.ids else {}
     by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
     rows = [past[id].body for id in found.ids if id in past and id in by_id and may_list(subject, by_id[id])]
     return json_bytes(b'{"workspaces":[%b],"count":%d}' % (b",".join(rows), found.count), 200, **_position(position))
