@@ -128,8 +128,13 @@ class Projector:
                 except _ENVIRONMENT:
                     raise
                 except Exception:
-                    log.exception("batch could not be folded; trying model by model")
                     rows = Rows()
+                    found = await schema.positions(connection)
+                    if found != positions:
+                        # It was folded onto rows that somebody else had brought further: nothing is wrong with the events.
+                        positions = found
+                        continue
+                    log.exception("batch could not be folded; trying model by model")
                     for model in active:
                         positions = await self._apply(connection, model, positions, events, reached)
                 if rows.size > KEPT_ROWS:

@@ -11,7 +11,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 
+from domain.kernel.events import Recorded
 from domain.workspaces.events import WorkspaceACLCleared, WorkspaceRenamed, WorkspaceTTLSet
 from projections.engine import schema
 from projections.engine.model import ReadModel
@@ -126,6 +128,37 @@ async def test_a_batch_against_moved_positions_changes_nothing(engine: Engine) -
         with pytest.raises(LostPosition):
             await advance(connection, [model], {"names": 0}, events, reached, Rows())
     assert await names(engine) == EXPECTED
+
+
+async def test_what_fails_on_rows_that_somebody_else_brought_further_stops_no_model(engine: Engine) -> None:
+    model = names_model()
+
+    @model.bulk(WorkspaceTTLSet, changes=model.tables)
+    async def refuse(connection: AsyncConnection[Any], _event: Any, recorded: Recorded) -> None:
+        # As a table refuses a version that ends before it begins.
+        cursor = await connection.execute("SELECT 1 FROM names WHERE position >= %s", (recorded.position,))
+        if await cursor.fetchall():
+            raise ValueError("this was folded before")
+
+    await prepared(engine, [model])
+    await engine.append(STEPS[:6])
+    projector = Projector(engine.connect, engine.mapper, [model], poll_seconds=60)
+    task = asyncio.create_task(projector.run())
+    try:
+        await reach(projector, 6)
+        await engine.append(STEPS[6:])
+        async with await engine.connect() as connection:
+            events, reached = await read_page(connection, engine.mapper, 6, 100)
+            await advance(connection, [model], {"names": 6}, events, reached, Rows())
+        # It still believes to stand at 6, and finds out what it is told here.
+        await engine.append([replace(STEPS[-1], version=STEPS[-1].version + 1)])
+        projector.wake()
+        await reach(projector, 11)
+        assert projector.halted == {}
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert await names(engine) == [*EXPECTED[:2], ("c", 8, 3, "c!", 11)]
 
 
 async def test_a_poisoned_event_stops_its_model_loudly_and_no_other(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
