@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,15 @@ from projections.engine import schema
 from projections.engine.switch import HOLD, LET_GO
 from projections.live import LIVE_SCHEMA
 from service.store.connect import connector
+from service.store.prepare import prepare
 from tests.support.api import Client
 from tests.support.faults import Deployment, deployment
 from tests.support.long_log import append_lives, caught_up
+from tests.support.postgres import PostgresServer
 from tests.support.workspaces import publish, workspace
 
-LIVES = 1500
+#: So many that a fold of their events goes on for a while after it has begun.
+LIVES = 500
 ROUNDS = 4
 
 
@@ -40,15 +43,37 @@ class Busy:
         await self.place.verified()
 
 
+@pytest.fixture(scope="session")
+def long_template(template_database: Callable[[str, Callable[[str], None]], str]) -> str:
+    """A template database with somebody's template and a log that takes a while to fold, and its read models."""
+
+    async def live(url: str) -> None:
+        await prepare(url)
+        async with deployment(LEDGER_DATABASE_URL=url) as place:
+            process = await place.start()
+            client = await place.sign_in(process)
+            await publish(client, (await client.get("/organizations/default", want=200)).json["id"])
+            await append_lives(url, LIVES)
+            await caught_up(client)
+            await process.terminate()
+
+    return template_database("long", lambda url: asyncio.run(live(url)))
+
+
 @pytest.fixture
-async def busy(migrated_url: str) -> AsyncIterator[Busy]:
-    async with deployment(LEDGER_DATABASE_URL=migrated_url) as place:
-        process = await place.start()
-        client = await place.sign_in(process)
-        template_id = await publish(client, (await client.get("/organizations/default", want=200)).json["id"])
-        await append_lives(migrated_url, LIVES)
-        await caught_up(client)
-        yield Busy(migrated_url, place, client, template_id)
+def long_url(postgres: PostgresServer, long_template: str) -> Iterator[str]:
+    """A copy of it; dropped afterwards."""
+    url = postgres.database(long_template)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+async def busy(long_url: str) -> AsyncIterator[Busy]:
+    async with deployment(LEDGER_DATABASE_URL=long_url) as place:
+        client = await place.sign_in(await place.start())
+        (template,) = (await client.get("/templates", want=200)).json
+        yield Busy(long_url, place, client, template["id"])
 
 
 async def until(connection: AsyncConnection[Any], statement: str, seconds: float = 60.0) -> None:
@@ -77,7 +102,7 @@ async def test_killed_while_it_folds(busy: Busy, arguments: tuple[str, ...]) -> 
         for number in range(2):
             rebuilding = await busy.place.begin("rebuild", *arguments)
             await until(connection, BEGUN)
-            await asyncio.sleep(random.random() / 2)
+            await asyncio.sleep(random.random() / 4)
             rebuilding.kill()
             await rebuilding.wait()
             await busy.works(f"after-{number}")
@@ -116,9 +141,8 @@ async def test_killed_while_it_compares_leaves_nothing_for_long(busy: Busy) -> N
         assert await leftovers(connection) == []
 
 
-async def test_told_to_end_while_a_release_makes_its_first_read_models(migrated_url: str) -> None:
-    await append_lives(migrated_url, LIVES)
-    async with deployment(LEDGER_DATABASE_URL=migrated_url) as place, await connector(migrated_url)() as connection:
+async def test_told_to_end_while_a_release_makes_its_first_read_models(long_url: str) -> None:
+    async with deployment(LEDGER_DATABASE_URL=long_url) as place, await connector(long_url)() as connection:
         await schema.drop(connection, LIVE_SCHEMA)
         starting = await place.begin("serve")
         await until(connection, BEGUN)
@@ -130,14 +154,13 @@ async def test_told_to_end_while_a_release_makes_its_first_read_models(migrated_
         await place.verified()
 
 
-async def test_killed_while_a_release_makes_its_first_read_models(migrated_url: str) -> None:
-    await append_lives(migrated_url, LIVES)
-    async with deployment(LEDGER_DATABASE_URL=migrated_url) as place, await connector(migrated_url)() as connection:
+async def test_killed_while_a_release_makes_its_first_read_models(long_url: str) -> None:
+    async with deployment(LEDGER_DATABASE_URL=long_url) as place, await connector(long_url)() as connection:
         await schema.drop(connection, LIVE_SCHEMA)
         for _ in range(2):
             starting = await place.begin("serve")
             await until(connection, BEGUN)
-            await asyncio.sleep(random.random() / 2)
+            await asyncio.sleep(random.random() / 4)
             starting.kill()
             await starting.wait()
         client = await place.sign_in(await place.start())
