@@ -18,8 +18,10 @@ from projections.engine.tables import Table
 
 # Read once for a statement: by itself it would be read, and made a number, for every version that is looked at.
 _AT: LiteralString = "(SELECT current_setting('ledger.at')::bigint)"
+# Statements of milliseconds: to start workers for them takes longer than they do.
 _LOOK_BACK: LiteralString = """
-    SELECT set_config('search_path', split_part(path, ',', 1) || '_past, ' || path, true), set_config('ledger.at', %s, true)
+    SELECT set_config('search_path', split_part(path, ',', 1) || '_past, ' || path, true), set_config('ledger.at', %s, true),
+      set_config('max_parallel_workers_per_gather', '0', true)
     FROM current_setting('search_path') AS path
 """
 

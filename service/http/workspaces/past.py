@@ -13,7 +13,7 @@ from aiohttp import web
 from psycopg import AsyncConnection, sql
 
 from domain.kernel.errors import Gone, NotFound
-from domain.kernel.predicate import ALWAYS, Predicate
+from domain.kernel.predicate import ALWAYS, NEVER, Or
 from domain.kernel.spellings import uuid_text
 from domain.roles.filters import readable_workspaces
 from domain.roles.policy import Subject
@@ -29,7 +29,7 @@ from projections.workspaces.moments import surroundings_at
 from projections.workspaces.past_pages import PastList
 from projections.workspaces.queries import id_of_name, name_of
 from projections.workspaces.render import QueuePlace, Rendered, Surroundings, queued, render_workspace, shown
-from projections.workspaces.search import ACCESS, is_broad, sources, visibility
+from projections.workspaces.search import ACCESS, is_broad, sources
 from service.http.call import Call
 from service.http.queries import Page
 from service.http.responses import json_bytes, json_response
@@ -153,32 +153,31 @@ async def list_then(call: Call, wanted: Page, text: str, position: int) -> web.R
     subject = call.caller.subject
     async with call.pool.connection() as connection, connection.pipeline(), looking_back(connection, position):
         filters = await read_query(connection, subject, text)
-        today, is_broad = _readable_today(subject)
-        found = await PastList(connection, position, filters, today, is_broad).page(wanted.limit, wanted.offset)
+        today, broad = await _readable_today(connection, subject)
+        found = await PastList(connection, position, filters, today, broad).page(wanted.limit, wanted.offset)
         past = await documents_then(connection, call, found.ids, position) if found.ids else {}
     by_id = await call.services.documents.get_many(found.ids) if found.ids else {}
     rows = [past[id].body for id in found.ids if id in past and id in by_id and may_list(subject, by_id[id])]
     return json_bytes(b'{"workspaces":[%b],"count":%d}' % (b",".join(rows), found.count), 200, **_position(position))
 
 
-def _readable_today(subject: Subject) -> tuple[Sequence[Condition], bool]:
+async def _readable_today(connection: AsyncConnection[Any], subject: Subject) -> tuple[Sequence[Condition], bool]:
     """What the caller may read among the workspaces of the present, as a condition over those of then, and whether it may be most
     of them. Deleted ones are still there, so nothing is said of everything."""
     readable = readable_workspaces(subject)
     if readable == ALWAYS:
         return (), True
     by_role, by_acl = sources(readable)
-    if not is_broad(by_role):
-        return (_among_those_of_today(readable),), False
-    role, acl = condition(by_role, ACCESS, "role"), _among_those_of_today(by_acl)
-    either = sql.SQL("({} OR {})").format(role.text, acl.text)
-    return (Condition(either, {**role.parameters, **acl.parameters}),), True
-
-
-def _among_those_of_today(readable: Predicate) -> Condition:
-    seen = visibility(readable)
-    today = sql.SQL("w.id IN (SELECT w.id FROM {}.workspaces w WHERE {})").format(sql.Identifier(LIVE_SCHEMA), seen.text)
-    return Condition(today, seen.parameters)
+    role = condition(by_role, ACCESS, "role")
+    if by_acl == NEVER:
+        return (role,), is_broad(by_role)
+    # Asked beforehand, they are values: the planner would take the question for one that each row asks.
+    acl = condition(by_acl, ACCESS, "acl")
+    among = sql.SQL("w.is_shared AND") if isinstance(readable, Or) else sql.SQL("")
+    statement = sql.SQL("SELECT w.id FROM {}.workspaces w WHERE {} {}").format(sql.Identifier(LIVE_SCHEMA), among, acl.text)
+    shared = [row[0] for row in await (await connection.execute(statement, acl.parameters)).fetchall()]
+    either = sql.SQL("({} OR w.id = ANY(%(shared_ids)s::uuid[]))").format(role.text)
+    return (Condition(either, {**role.parameters, "shared_ids": shared}),), is_broad(by_role)
 
 
 def _position(position: int) -> dict[str, str]:
