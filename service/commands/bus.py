@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -24,6 +25,8 @@ from service.store.group_commit import Busy, GroupCommit
 from service.store.mapper import is_personal
 from service.store.personal_keys import KeyRing
 from service.store.repository import Repository
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
 _SYSTEM = Actor("system")
@@ -119,8 +122,8 @@ class CommandBus:
                     return Outcome(0, ())
                 unit.side_writes.extend(side_writes)
                 try:
-                    # Shielded: the states in the cache must follow the log even when the caller is gone.
-                    return await asyncio.shield(asyncio.ensure_future(self._commit(unit, decision, context, mark)))
+                    # The states in the cache must follow the log even when the caller is gone.
+                    return await _to_its_end(self._commit(unit, decision, context, mark))
                 except VersionConflict:
                     self.count_conflict()
                     self._repository.evict({*unit.loaded, *(a.stream.id for a in decision)})
@@ -177,3 +180,20 @@ class CommandBus:
         if lock is None:
             lock = self._locks[id] = asyncio.Lock()
         return lock
+
+
+async def _to_its_end(commit: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Its outcome. It goes on when the caller is cancelled."""
+    task = asyncio.ensure_future(commit)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_note_fault)
+        raise
+
+
+def _note_fault(task: asyncio.Future[Outcome]) -> None:
+    """Why a change was refused is for its caller, who is gone; a fault is not."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, DomainError | VersionConflict):
+        log.error("a change whose caller had gone failed", exc_info=error)

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Nothing can be stored now, whatever it is.
 _AWAY = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
+#: Others append for some milliseconds. Who has the log for much longer has it for good, or for as long as an import takes.
+_LOCK_MS = 5000
 _NO_ANSWER = "The database does not answer at the moment."
 
 
@@ -41,8 +43,11 @@ class _Waiting:
 class GroupCommit:
     """The only writer of the log in this process; runs on the event loop with a connection of its own."""
 
-    def __init__(self, connect: Connect, mapper: EventMapper, *, max_batch: int = 256, max_waiting: int = 8192) -> None:
+    def __init__(
+        self, connect: Connect, mapper: EventMapper, *, max_batch: int = 256, max_waiting: int = 8192, lock_ms: int = _LOCK_MS
+    ) -> None:
         self._connect = connect
+        self._lock_ms = lock_ms
         self._mapper = mapper
         self._max_batch = max_batch
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(max_waiting)
@@ -61,7 +66,7 @@ class GroupCommit:
 
     async def start(self) -> None:
         """Open the connection and start the writer. Raises `psycopg.OperationalError` when the database is away."""
-        self._connection = await self._connect()
+        self._connection = await self._opened()
         self._is_ending = False
         self._task = asyncio.create_task(self._run(), name="group-commit")
 
@@ -173,7 +178,7 @@ class GroupCommit:
             delay = 0.05
             for attempt in range(8):
                 try:
-                    self._connection = await self._connect()
+                    self._connection = await self._opened()
                     break
                 except psycopg.OperationalError:
                     if attempt == 7:
@@ -182,6 +187,11 @@ class GroupCommit:
                     delay = min(delay * 2, 1.0)
         assert self._connection is not None
         return self._connection
+
+    async def _opened(self) -> AsyncConnection[Any]:
+        connection = await self._connect()
+        await connection.execute(psycopg.sql.SQL("SET lock_timeout TO {}").format(self._lock_ms))
+        return connection
 
 
 def _runs(batch: list[_Waiting]) -> list[list[_Waiting]]:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from service.store.append import Work
+from service.store.append import APPEND_LOCK, Work
 from service.store.connect import connector
 from service.store.group_commit import Busy, GroupCommit
 from tests.service.store.conftest import Store
@@ -57,6 +57,18 @@ async def test_a_database_that_takes_no_writes_is_busy_and_is_asked_anew(store: 
         await writer.commit(Work((change(new_stream(), 1),)))
     mode = "off"
     await writer.commit(Work((change(new_stream(), 1),)))
+    await writer.stop()
+    assert len(await log_of(store)) == 1
+
+
+async def test_nobody_waits_long_for_a_log_that_somebody_else_keeps_to_himself(store: Store) -> None:
+    writer = GroupCommit(connector(store.url), store.mapper, lock_ms=50)
+    await writer.start()
+    async with await store.connect() as other, other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
+        with pytest.raises(Busy, match="does not answer"):
+            await asyncio.wait_for(writer.commit(Work((change(new_stream(), 1),))), WAIT_SECONDS)
+    await asyncio.wait_for(writer.commit(Work((change(new_stream(), 1),))), WAIT_SECONDS)
     await writer.stop()
     assert len(await log_of(store)) == 1
 
