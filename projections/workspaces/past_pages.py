@@ -115,7 +115,9 @@ _SETS: LiteralString = """
     )
     SELECT count(*), coalesce(array_agg(w.digest) FILTER (WHERE {where}), '{{}}')
     FROM (SELECT digest FROM known WHERE digest IS NOT NULL LIMIT %(most)s + 1) AS k
-    CROSS JOIN LATERAL (SELECT k.digest, v.parameters FROM workspaces_versions v WHERE v.parameters_digest = k.digest LIMIT 1) AS w
+    CROSS JOIN LATERAL (
+      SELECT k.digest, v.parameters FROM workspaces_versions v WHERE v.parameters_digest >= k.digest ORDER BY v.parameters_digest LIMIT 1
+    ) AS w
 """
 _IN_STATES: LiteralString = f"""w.transition = 'start' AND w.latest_build_id IN (
       SELECT a.build_id FROM {held("agents", "a")} WHERE NOT a.deleted AND {AGENT_STATUS} = ANY(%(q_states)s::text[])

@@ -155,5 +155,8 @@ async def test_the_past_of_one_workspace_is_found_in_indexes(yard: Yard, old: st
 
 async def test_lists_of_the_past_look_at_what_held_then(yard: Yard, old: str) -> None:
     for client in (yard.admin, yard.ann):
-        for q in ("", "status:running", "name:w19", "owner:ann", "shared:true", "template:docker"):
+        for q in ("", "status:running", "name:w19", "owner:ann", "shared:true", "template:docker", "has-agent:timeout", "outdated:false"):
             _hold(await _plans(yard, client, "/workspaces", q=q, at=HEAD // 4, limit=25))
+    for q in ("param:region", "param:region=eu", 'last_used_before:"2026-01-01T00:00:00Z"', "shared:false", "dormant:true"):
+        _hold(await _plans(yard, yard.admin, "/workspaces", q=q, at=HEAD // 4, limit=25))
+    _hold(await _plans(yard, yard.admin, "/workspaces", q="", at=HEAD // 4, limit=25, offset=1_000))
