@@ -18,8 +18,11 @@ from tests.house.source import ROOT
 from tests.support.moving import imported, read_models, replayed, run
 from tests.support.postgres import PostgresServer
 
-#: Held for as long as an import reads.
-_WRITERS_LOCK = f"SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = {APPEND_LOCK}"
+#: Held for as long as an import reads. The server shows those of other databases too, in which other tests append.
+_WRITERS_LOCK = f"""
+    SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted AND l.objid = {APPEND_LOCK}
+"""
 
 
 async def test_an_import_is_run_again_after_a_kill_at_any_moment(running: Running, postgres: PostgresServer) -> None:

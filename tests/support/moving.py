@@ -41,7 +41,7 @@ async def run(url: str, *arguments: str, stdin: bytes = b"", patience: float = 1
 async def replayed(url: str, *arguments: str) -> bytes:
     """What `replay` prints."""
     done = await run(url, "replay", *arguments)
-    assert (done.status, done.stderr) == (0, "")
+    assert (done.status, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 
