@@ -82,23 +82,24 @@ async def staying_agent(s: Stage) -> Answer:
 
 
 async def far_away(s: Stage) -> Answer:
-    """A provisioner of another process: it fills the logs of an import, of a plan that fails, of one that is called off, of a build."""
+    """A provisioner of another process: it fills the logs of an import, of a plan that is made and one that
+    fails, and of a build; another plan is called off."""
     tags = {"cluster": s.new_name("far")}
     far = await attached(s.ledger, tags["cluster"], tags)
     version = f"/templateversions/{(await make_version(s.admin, s.organization, tags=tags))['id']}"
     await _full(far, "complete", {"template": {"version": 1}})
-    for last in ("fail", "canceled"):
-        run = (await s.admin.post(f"{version}/dry-run", {}, want=201)).json["id"]
-        if last == "fail":
-            await _full(far, "fail", {"error": "no such region"}, types=["template_version_dry_run"])
-        else:
-            await far.take(types=["template_version_dry_run"])
-            await s.admin.patch(f"{version}/dry-run/{run}/cancel", want=200)
-            await far.send(f"{run}/canceled", want=204)
-    body = {"name": tags["cluster"], "template_version_id": version.rpartition("/")[2]}
-    made = (await s.admin.post(f"/organizations/{s.organization}/templates", body, want=201)).json
+    plan = {"daily_cost": 4, "resources": [{"name": "vm", "type": "vm", "daily_cost": 4}]}
+    for how, body in (("complete", {"plan": plan}), ("fail", {"error": "no such region"})):
+        await s.admin.post(f"{version}/dry-run", {}, want=201)
+        await _full(far, how, body, types=["template_version_dry_run"])
+    run = (await s.admin.post(f"{version}/dry-run", {}, want=201)).json["id"]
+    await far.take(types=["template_version_dry_run"])
+    await s.admin.patch(f"{version}/dry-run/{run}/cancel", want=200)
+    await far.send(f"{run}/canceled", want=204)
+    request = {"name": tags["cluster"], "template_version_id": version.rpartition("/")[2]}
+    made = (await s.admin.post(f"/organizations/{s.organization}/templates", request, want=201)).json
     s.workspaces.append((await queued_workspace(s.admin, made, name=tags["cluster"]))["id"])
-    return await _full(far, "complete", {"plan": {"daily_cost": 4, "resources": [{"name": "vm", "type": "vm", "daily_cost": 4}]}})
+    return await _full(far, "complete", {"plan": plan})
 
 
 async def _full(far: Provisioner, how: str, body: Mapping[str, Any], **which: Any) -> Answer:
