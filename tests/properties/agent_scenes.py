@@ -73,6 +73,7 @@ async def leaving_agent(s: Stage) -> Answer:
 async def staying_agent(s: Stage) -> Answer:
     """One that the provisioner plays until its workspace is about to be stopped, which is then called off."""
     made = await own(s, await template(s.ledger, STAYING))
+    s.endless.add(made["id"])
     await shown(s, f"/workspaces/{made['id']}", lambda w: _states(w)["main"] == "connected")
     stop = (await s.admin.post(f"/workspaces/{made['id']}/builds", {"transition": "stop"}, want=201)).json["id"]
     await shown(s, f"/workspaceagents/{agents_in(made)[0]['id']}", lambda agent: agent["status"] == "disconnected")
@@ -82,8 +83,8 @@ async def staying_agent(s: Stage) -> Answer:
 
 
 async def far_away(s: Stage) -> Answer:
-    """A provisioner of another process: it fills the logs of an import, of a plan that is made and one that
-    fails, and of a build; another plan is called off."""
+    """A provisioner of another process: it fills the logs of an import, of a plan that is made, of one that fails, and of a build;
+    another plan is called off."""
     tags = {"cluster": s.new_name("far")}
     far = await attached(s.ledger, tags["cluster"], tags)
     version = f"/templateversions/{(await make_version(s.admin, s.organization, tags=tags))['id']}"
@@ -98,7 +99,9 @@ async def far_away(s: Stage) -> Answer:
     await far.send(f"{run}/canceled", want=204)
     request = {"name": tags["cluster"], "template_version_id": version.rpartition("/")[2]}
     made = (await s.admin.post(f"/organizations/{s.organization}/templates", request, want=201)).json
-    s.workspaces.append((await queued_workspace(s.admin, made, name=tags["cluster"]))["id"])
+    shed = (await queued_workspace(s.admin, made, name=tags["cluster"]))["id"]
+    s.endless.add(shed)
+    s.workspaces.append(shed)
     return await _full(far, "complete", {"plan": plan})
 
 

@@ -29,6 +29,8 @@ class Stage:
     workspaces: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    #: Workspaces with builds that nobody carries out, or that take days: none of those that deeds choose from.
+    endless: set[str] = field(default_factory=set)
     #: A workspace with an agent that never comes; not among the others before its time is up.
     waiting: str = ""
 
@@ -38,7 +40,7 @@ class Stage:
 
     def shed(self) -> str:
         """The path of some workspace."""
-        return f"/workspaces/{self.rnd.choice(self.workspaces)}"
+        return f"/workspaces/{self.rnd.choice([id for id in self.workspaces if id not in self.endless])}"
 
     def group(self) -> str:
         """The path of some group."""

@@ -77,6 +77,7 @@ async def called_off(s: Stage) -> Answer:
     """A build and an import that are cancelled while they are at work."""
     made = await template(s.ledger, HANG)
     shed = await queued_workspace(s.admin, made, name=s.new_name("hanging"))
+    s.endless.add(shed["id"])
     s.workspaces.append(shed["id"])
     build = shed["latest_build"]["id"]
     await first_line(s.admin, build, "working")

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.service.workspaces.conftest import Yard, until, yard
 from tests.support.api import PASSWORD, Answer, Client
+from tests.support.building import HANG
 
 __all__ = ["yard"]
 
@@ -206,8 +207,9 @@ async def test_workspaces_and_builds(yard: Yard) -> None:
     await walk(ann, "POST", f"{path}/builds", {"transition": "stop"}, status=201, leaves="workspace_build/stop")
     await yard.settled(made["id"], "stopped")
     answer = await walk(ann, "POST", f"{path}/builds", {"transition": "start"}, status=201, leaves=start, also=[write])
-    await walk(ann, "POST", f"{path}/builds", {"transition": "stop"}, status=409, leaves="workspace/stop")
     await yard.settled(made["id"], "running")
+    busy = await yard.create("w2", template_id=(await yard.template_of(dict(HANG), "hanging"))["id"])
+    await walk(ann, "POST", f"/workspaces/{busy['id']}/builds", {"transition": "stop"}, status=409, leaves="workspace/stop")
     build = f"/workspacebuilds/{answer.json['id']}"
     await walk(ann, "PATCH", f"{build}/cancel", status=403, leaves="workspace_build/write")
     assert walk.entry["resource_target"] == "w1"
@@ -224,7 +226,8 @@ async def test_workspaces_and_builds(yard: Yard) -> None:
 
     (deleted, _refused) = await until(yard.ledger, gone, lambda entries: len(entries) == 2)
     assert deleted["user"]["username"] == "ann", "the worker did what somebody asked for"
-    builds = (await admin.get("/audit", params={"q": "workspace_build build_reason:initiator"}, want=200)).json["audit_logs"]
+    of_it = {"q": "workspace_build build_reason:initiator resource_target:w1"}
+    builds = (await admin.get("/audit", params=of_it, want=200)).json["audit_logs"]
     assert {(entry["is_deleted"], entry["resource_link"]) for entry in builds} == {(True, "")}
 
 
