@@ -13,6 +13,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from domain.kernel.errors import DomainError, Forbidden, Invalid
 from service.version import BUILD_VERSION
+from service.watch.closing import FAREWELL_SECONDS, Socket
 from service.watch.frames import Encode
 from service.watch.outlet import Connection
 
@@ -48,9 +49,9 @@ def check_upgrade(request: web.BaseRequest) -> None:
         raise Forbidden("The origin is not allowed.", "A page of another site may not open this WebSocket.")
 
 
-async def accept(request: web.BaseRequest, ping_seconds: float, position: int) -> web.WebSocketResponse:
+async def accept(request: web.BaseRequest, ping_seconds: float, position: int) -> Socket:
     """Answer the handshake; the protocol's own pings keep watch over the connection."""
-    socket = web.WebSocketResponse(heartbeat=ping_seconds, compress=False, autoclose=True)
+    socket = Socket(timeout=FAREWELL_SECONDS, heartbeat=ping_seconds, compress=False, autoclose=True)
     socket.headers["X-Coder-Build-Version"] = BUILD_VERSION
     socket.headers["Ledger-Position"] = str(position)
     await socket.prepare(request)

@@ -82,8 +82,11 @@ class EventStream:
         return body[:-2]
 
     async def read_head(self) -> None:
-        """Status and headers."""
-        self.status = int((await self._reader.readline()).split()[1])
+        """Status and headers. Raises `ConnectionResetError` when the connection ends before them."""
+        first = await self._reader.readline()
+        if not first.endswith(b"\n"):
+            raise ConnectionResetError("no answer")
+        self.status = int(first.split()[1])
         while line := (await self._reader.readline()).decode().strip():
             name, _, value = line.partition(": ")
             self.headers[name.lower()] = value
