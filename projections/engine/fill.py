@@ -111,12 +111,12 @@ async def _finish(connection: AsyncConnection[Any], models: Sequence[ReadModel],
     await writers.done()
     _make(writers, (index for model in models[last + 1 :] for index in model.own_indexes))
     _make(writers, (index for model in models for index in model.indexes_of_versions))
-    _analyze(writers, (name for model in models if not model.renders for table in model.tables for name in table.names))
+    _look_through(writers, (model for model in models if not model.renders))
     await render(connection, models, rows)
     rendered = [model for model in models if model.renders]
     _make(writers, (index for model in rendered for index in model.own_indexes))
     await writers.done()
-    _analyze(writers, (name for model in rendered for table in model.tables for name in table.names))
+    _look_through(writers, rendered)
     await writers.done()
 
 
@@ -125,10 +125,14 @@ def _make(writers: Writers, indexes: Iterable[str]) -> None:
         writers.execute(index, index)
 
 
-def _analyze(writers: Writers, tables: Iterable[str]) -> None:
-    """Tell the planner what the tables hold."""
-    for name in tables:
-        writers.execute(name, f"ANALYZE {name}")
+def _look_through(writers: Writers, models: Iterable[ReadModel]) -> None:
+    """Tell the planner what the tables hold, and whoever reads nothing but indexes of versions that they may."""
+    for table in (table for model in models for table in model.tables):
+        for name in table.names:
+            if name != table.name and table.past_indexes:
+                writers.vacuum(name)
+            else:
+                writers.execute(name, f"ANALYZE {name}")
 
 
 async def catch_up(

@@ -19,9 +19,9 @@ from projections.access import Condition
 from projections.engine.spans import held
 from projections.workspaces.past import AGENT_STATUS
 from projections.workspaces.queries import ORDER, Page, meeting
-from projections.workspaces.search import Filters, Sets, conditions, parameters_met
+from projections.workspaces.search import Filters, Query, Sets, conditions, parameters_met
 
-#: So few rows are sorted.
+#: Fewer rows than this are sorted.
 _FEW = 2000
 #: A page within this part of what runs, or of what rests, is at its beginning; none is behind so many rows.
 _NEAR, _FAR = 40, 500
@@ -37,19 +37,28 @@ _PART: LiteralString = f"(CASE WHEN {_FAVORITE} THEN 0 WHEN w.is_running THEN 1 
 _EVERYBODYS: LiteralString = held("workspaces", "w")
 _NAMED: LiteralString = "workspaces w"
 _COUNTED: LiteralString = f"""
-    SELECT count(*) FILTER (WHERE {_FAVORITE}), count(*) FILTER (WHERE w.is_running AND NOT {_FAVORITE}), count(*)
-    FROM {_EVERYBODYS}
-    WHERE {{where}}
+    WITH {{sets}} met AS (
+      SELECT {_FAVORITE} AS favorite, w.is_running FROM {_EVERYBODYS} WHERE {{where}}
+    )
+    SELECT count(*) FILTER (WHERE favorite), count(*) FILTER (WHERE is_running AND NOT favorite), count(*)
+    FROM met
 """
+# No more than `%(most)s` rows are looked for: when there are as many, there are too many to be sorted, and none is.
 _SORTED: LiteralString = f"""
-    WITH met AS MATERIALIZED (SELECT w.id, w.owner_id, w.name, w.is_running, {_PART} AS part FROM {{rows}} WHERE {{where}})
-    SELECT (SELECT count(*) FROM met), ARRAY(
+    WITH {{sets}} met AS MATERIALIZED (
+      SELECT w.id, w.owner_id, w.name, w.is_running, {_PART} AS part FROM {{rows}} WHERE {{where}} LIMIT %(most)s::bigint
+    ), counted AS MATERIALIZED (
+      SELECT count(*) AS number FROM met
+    )
+    SELECT number, ARRAY(
       SELECT m.id
       FROM met m
       LEFT JOIN users u ON u.id = m.owner_id
+      WHERE (SELECT number FROM counted) < coalesce(%(most)s::bigint, {_ALL_ROWS})
       ORDER BY m.part, m.is_running DESC, coalesce(lower(u.username), ''), lower(m.name)
       LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
     )
+    FROM counted
 """
 # People of the same name, as those who are gone may be, have their workspaces among each other's. OFFSET 0 keeps the planner from
 # collecting everybody's: it cannot know how soon the page is full.
@@ -62,23 +71,26 @@ _WALKED: LiteralString = f"""
     ORDER BY o.name, w.name
     LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
 """
-# Somebody's rows of a part lie between `before` and `upto`, among those of everybody of the same name.
+# The rows of all people of one name lie between `before` and `upto` in each part.
 _PLACED: LiteralString = f"""
-    WITH counted AS MATERIALIZED (
-      SELECT w.owner_id, count(*) FILTER (WHERE {_FAVORITE})::integer AS favorites,
-        count(*) FILTER (WHERE w.is_running AND NOT {_FAVORITE})::integer AS running,
-        count(*) FILTER (WHERE NOT w.is_running AND NOT {_FAVORITE})::integer AS resting
+    WITH {{sets}} counted AS MATERIALIZED (
+      SELECT w.owner_id, count(*)::integer AS number, count(*) FILTER (WHERE {_FAVORITE})::integer AS favorites,
+        count(*) FILTER (WHERE w.is_running AND NOT {_FAVORITE})::integer AS running
       FROM {_EVERYBODYS}
       WHERE {{where}}
       GROUP BY w.owner_id
-    ), people AS (
-      SELECT owner_id, favorites, running, resting, sum(running) OVER named AS running_upto, sum(resting) OVER named AS resting_upto,
-        sum(running) OVER alike AS running_alike, sum(resting) OVER alike AS resting_alike
-      FROM (SELECT c.*, coalesce(lower(u.username), '') AS name FROM counted c LEFT JOIN users u ON u.id = c.owner_id) AS c
-      WINDOW named AS (ORDER BY name), alike AS (PARTITION BY name)
+    ), people AS MATERIALIZED (
+      SELECT owners, running, resting, sum(running) OVER named AS running_upto, sum(resting) OVER named AS resting_upto
+      FROM (
+        SELECT coalesce(lower(u.username), '') AS name, array_agg(c.owner_id) AS owners,
+          sum(c.running)::integer AS running, sum(c.number - c.favorites - c.running)::integer AS resting
+        FROM counted c
+        LEFT JOIN users u ON u.id = c.owner_id
+        GROUP BY 1
+      ) AS alike
+      WINDOW named AS (ORDER BY name ROWS UNBOUNDED PRECEDING)
     ), total AS MATERIALIZED (
-      SELECT coalesce(sum(favorites), 0) AS favorites, coalesce(sum(favorites + running), 0) AS first,
-        coalesce(sum(favorites + running + resting), 0) AS number
+      SELECT coalesce(sum(favorites), 0) AS favorites, coalesce(sum(favorites + running), 0) AS first, coalesce(sum(number), 0) AS number
       FROM counted
     )
     SELECT total.number, page.*
@@ -86,23 +98,27 @@ _PLACED: LiteralString = f"""
     LEFT JOIN (
       SELECT part, min(before), max(upto), array_agg(owner_id)
       FROM (
-        SELECT 0 AS part, owner_id, people.favorites AS number, 0 AS before, t.favorites AS upto FROM people, total AS t
+        SELECT 0 AS part, ARRAY[%(viewer)s::uuid] AS owners, 0 AS before, favorites AS upto FROM total WHERE favorites > 0
         UNION ALL
-        SELECT 1, owner_id, running, t.favorites + running_upto - running_alike, t.favorites + running_upto FROM people, total AS t
+        SELECT 1, owners, t.favorites + running_upto - running, t.favorites + running_upto FROM people, total AS t WHERE running > 0
         UNION ALL
-        SELECT 2, owner_id, resting, t.first + resting_upto - resting_alike, t.first + resting_upto FROM people, total AS t
+        SELECT 2, owners, t.first + resting_upto - resting, t.first + resting_upto FROM people, total AS t WHERE resting > 0
       ) AS parts
-      WHERE number > 0 AND upto > %(offset)s::bigint AND before < %(end)s::bigint
+      CROSS JOIN LATERAL unnest(owners) AS owner_id
+      WHERE upto > %(offset)s::bigint AND before < %(end)s::bigint
       GROUP BY part
     ) AS page ON true
     ORDER BY part
 """
 _ROWS: LiteralString = f"""
-    SELECT w.id
-    FROM {{rows}}
-    WHERE {{where}} AND w.owner_id = ANY(%(owners)s::uuid[]) AND {_PART} = %(part)s
-    ORDER BY {ORDER}
-    LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
+    WITH {{sets}} found AS (
+      SELECT w.id
+      FROM {{rows}}
+      WHERE {{where}} AND w.owner_id = ANY(%(owners)s::uuid[]) AND {_PART} = %(part)s
+      ORDER BY {ORDER}
+      LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
+    )
+    SELECT id FROM found
 """
 # From one set to the next, each found by the index; more than `%(most)s` of them are as good as all.
 _SETS: LiteralString = """
@@ -119,9 +135,12 @@ _SETS: LiteralString = """
       SELECT k.digest, v.parameters FROM workspaces_versions v WHERE v.parameters_digest >= k.digest ORDER BY v.parameters_digest LIMIT 1
     ) AS w
 """
-_IN_STATES: LiteralString = f"""w.transition = 'start' AND w.latest_build_id IN (
+#: Builds whose agents were in the states asked for, made once for a statement.
+_IN_STATES: LiteralString = f"""in_states AS MATERIALIZED (
       SELECT a.build_id FROM {held("agents", "a")} WHERE NOT a.deleted AND {AGENT_STATUS} = ANY(%(q_states)s::text[])
-    )"""
+    ),"""
+# As a condition of its own the planner would join it, and then rather ask ten thousand builds for their agents, one by one.
+_IS_IN_STATES: LiteralString = "w.transition = 'start' AND coalesce(w.latest_build_id IN (SELECT build_id FROM in_states), false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +161,17 @@ class PastList:
         query = self.filters.query
         if query.owner or query.id or not self.is_broad:
             return await self._sorted(_NAMED, None, limit, offset)
-        sets = Sets(_IN_STATES, await self._digests() if query.param else None)
+        sets = Sets(_IS_IN_STATES, await self._digests() if query.param else None)
+        if (self.today or query != Query()) and not (query.has_agent or query.healthy is not None):
+            # What asks for something mostly finds little, which is then not counted first; but to ask all agents twice costs more.
+            page = await self._sorted(_EVERYBODYS, sets, limit, offset, most=self.few)
+            if page.count < self.few:
+                return page
         if limit and offset < _FAR:
             ((favorites, running, count),) = await self._rows(_COUNTED, sets)
             if offset >= count:
                 return Page((), count)
-            if count <= self.few:
+            if count < self.few:
                 return await self._sorted(_EVERYBODYS, sets, limit, offset)
             first: list[str] = []
             if offset < favorites:
@@ -158,8 +182,9 @@ class PastList:
                     return Page([*first, *await self._ids(_WALKED, part=part, limit=wanted, offset=start - before)], count)
         return await self._placed(sets, limit, offset)
 
-    async def _sorted(self, rows: LiteralString, sets: Sets | None, limit: int, offset: int) -> Page:
-        ((count, ids),) = await self._rows(_SORTED, sets, rows=rows, limit=limit or None, offset=offset)
+    async def _sorted(self, rows: LiteralString, sets: Sets | None, limit: int, offset: int, *, most: int | None = None) -> Page:
+        """A page of all rows; of no rows, and `most` counted, when there are as many."""
+        ((count, ids),) = await self._rows(_SORTED, sets, rows=rows, limit=limit or None, offset=offset, most=most)
         return Page(ids, count)
 
     async def _placed(self, sets: Sets, limit: int, offset: int) -> Page:
@@ -187,5 +212,6 @@ class PastList:
     async def _rows(self, statement: LiteralString, sets: Sets | None = None, *, rows: LiteralString = "", **more: Any) -> list[Any]:
         where, parameters = meeting([*conditions(self.filters, ALWAYS, sets), *self.today], _LISTED)
         parameters |= {"viewer": self.filters.viewer_id, "at": self.position}
-        text = sql.SQL(statement).format(where=where, rows=sql.SQL(rows))
+        made = sql.SQL(_IN_STATES if sets and "q_states" in parameters else "")
+        text = sql.SQL(statement).format(where=where, rows=sql.SQL(rows), sets=made)
         return await (await self.connection.execute(text, {**parameters, **more}, prepare=False)).fetchall()
