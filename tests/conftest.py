@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import EMPTY, PostgresServer, shared_server
 
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that runs the suite in the background makes it deaf to interrupts, and so every process that tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# How long an example takes, to be tried or to be drawn, says how busy the machine is.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

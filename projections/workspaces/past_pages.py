@@ -23,6 +23,8 @@ from projections.workspaces.search import Filters, Query, Sets, conditions, para
 
 #: Fewer rows than this are sorted.
 _FEW = 2000
+#: So many of what is asked for are looked for before anything is counted.
+_FIRST = 500
 #: A page within this part of what runs, or of what rests, is at its beginning; none is behind so many rows.
 _NEAR, _FAR = 40, 500
 #: More sets of parameters than this are not looked at for one search.
@@ -164,8 +166,9 @@ class PastList:
         sets = Sets(_IS_IN_STATES, await self._digests() if query.param else None)
         if (self.today or query != Query()) and not (query.has_agent or query.healthy is not None):
             # What asks for something mostly finds little, which is then not counted first; but to ask all agents twice costs more.
-            page = await self._sorted(_EVERYBODYS, sets, limit, offset, most=self.few)
-            if page.count < self.few:
+            most = min(self.few, _FIRST)
+            page = await self._sorted(_EVERYBODYS, sets, limit, offset, most=most)
+            if page.count < most:
                 return page
         if limit and offset < _FAR:
             ((favorites, running, count),) = await self._rows(_COUNTED, sets)

@@ -41,7 +41,7 @@ async def _create(running: Running, name: str) -> Answer:
 
 
 async def _until_answered(running: Running, name: str) -> Answer:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             try:
                 answer = await _create(running, name)

@@ -23,7 +23,7 @@ async def test_callers_are_told_to_come_back_until_the_database_is_there_again(r
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         # It comes back of itself: nobody restarts anything here.
-        await writers.wait_for(200, seconds=20)
+        await writers.wait_for(200)
 
     answers = [answer for _, answer in (*reads, *writers.answers)]
     assert {answer.status for answer in answers} <= {200, 201, 204, 503}

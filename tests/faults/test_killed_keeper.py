@@ -40,6 +40,11 @@ async def agent_until(client: Client, id: str, status: str) -> dict[str, Any]:
             await asyncio.sleep(0.05)
 
 
+def is_told(file: Path) -> bool:
+    """Whether somebody has written a whole line; a file is there before anything is in it."""
+    return file.exists() and file.read_text().endswith("\n")
+
+
 def starts(home: Path) -> int:
     """How often the start script has run."""
     file = home / "starts"
@@ -51,13 +56,13 @@ async def test_agents_end_with_the_service_that_keeps_them_and_come_back_with_th
     agent = await agent_until(running.client, id, "connected")
     home = running.place.folder / "data" / "agents" / agent["id"] / "home"
     async with asyncio.timeout(20):
-        while starts(home) < 1 or not (home / "pid").exists():
+        while starts(home) < 1 or not is_told(home / "pid"):
             await asyncio.sleep(0.05)
     pid = int((home / "pid").read_text())
     assert lives(pid)
 
     await running.process.kill()
-    await gone(pid, 10)
+    await gone(pid)
 
     await running.restart()
     async with asyncio.timeout(30):

@@ -107,7 +107,7 @@ async def test_a_follower_waits_for_a_killed_database_and_goes_on(running: Runni
             for pid in running.place.postgres_pids():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            await writers.wait_for(200, seconds=30)
+            await writers.wait_for(200)
         await follower.until(max(change.position for change in writers.acknowledged))
         status, said = await follower.interrupt()
     assert status == 130

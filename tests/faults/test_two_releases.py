@@ -149,7 +149,7 @@ async def test_read_models_that_no_process_uses_are_dropped(serving: Serving, ne
         await patient.look(connection)
         assert theirs in await schemas(connection), "they were in use a moment ago"
         # The server may need a moment to notice that a process is gone.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await schemas(connection) != {LIVE_SCHEMA}:
                 await hasty.look(connection)
                 await asyncio.sleep(0.05)

@@ -39,6 +39,9 @@ async def test_the_examples_do_what_the_text_says(place: Deployment) -> None:
     process = await place.start(LEDGER_RATE_LIMIT="512")
     sign_in, describe, version, watch, listing, end, history, webhook, moving = blocks("sh")
     script = "".join(f"{block}\necho '{MARK}'\n" for block in (sign_in, describe, version, watch, listing, end, history, webhook, moving))
+    # The build shall not be over before whoever watches it has come.
+    assert script.count("delay_seconds: 1\n") == 1
+    script = script.replace("delay_seconds: 1\n", "delay_seconds: 3\n")
     # Whoever waits for something that never comes goes on in the end: a wait in vain is a complaint.
     waits = script.count("for _ in 1 ")
     script = script.replace("for _ in 1 ", "for turn in 1 ")

@@ -3,6 +3,7 @@ document that there is."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Container
 from typing import TYPE_CHECKING, Any
@@ -42,13 +43,16 @@ async def views(s: Stage, at: int | None = None, only: Container[str] | None = N
 
 
 async def at_rest(s: Stage) -> tuple[int, Views]:
-    """What is answered now, with the position at which all of it was so."""
+    """What is answered now, with the position at which all of it was so.
+
+    That a build waits for a provisioner goes by, and who could take it is known for the moment only: it is waited for."""
     positions = s.ledger.services.positions
-    while True:
-        position = positions.current
-        seen = await views(s)
-        if positions.current == position:
-            return position, seen
+    async with asyncio.timeout(60):
+        while True:
+            position = positions.current
+            seen = await views(s)
+            if positions.current == position and not any(b'"status":"pending"' in body for _, body in seen.values()):
+                return position, seen
 
 
 async def every_past_is_what_was_answered_then(history: History) -> None:

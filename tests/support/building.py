@@ -19,7 +19,7 @@ PLAIN: Mapping[str, Any] = {
     "stop": {"logs": ["bye"]},
 }
 _names = itertools.count(1)
-_DEADLINE = 15.0
+_DEADLINE = 30.0
 
 
 async def follow(client: Client, path: str) -> tuple[list[dict[str, Any]], int | None]:

@@ -14,7 +14,7 @@ def lives(pid: int) -> bool:
         return False
 
 
-async def gone(pid: int, seconds: float = 5) -> None:
+async def gone(pid: int, seconds: float = 30) -> None:
     """Until the process has ended. Raises `TimeoutError`."""
     async with asyncio.timeout(seconds):
         while lives(pid):

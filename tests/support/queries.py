@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
+
+
+#: Tasks of the service that ask every few seconds whatever a test does.
+BY_THE_CLOCK = frozenset({"provisioner-keeper", "provisioner-dispatch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,10 @@ def nodes(plan: dict[str, Any], *, but_once: bool = False) -> Iterator[dict[str,
 
 
 @contextlib.contextmanager
-def recorded_statements(pool: AsyncConnectionPool[Any]) -> Iterator[list[str]]:
-    """The statements sent over connections taken from `pool` meanwhile, in order."""
+def recorded_statements(pool: AsyncConnectionPool[Any], *, but_of: Collection[str] = BY_THE_CLOCK) -> Iterator[list[str]]:
+    """The statements sent over connections taken from `pool` meanwhile, in order, but those of tasks with these names."""
     statements: list[str] = []
-    with _told(pool, lambda execution: statements.append(execution.statement)):
+    with _told(pool, lambda execution: statements.append(execution.statement), but_of):
         yield statements
 
 
@@ -53,13 +58,15 @@ def recorded_executions(pool: AsyncConnectionPool[Any]) -> Iterator[list[Executi
 
 
 @contextlib.contextmanager
-def _told(pool: AsyncConnectionPool[Any], tell: Callable[[Execution], None]) -> Iterator[None]:
+def _told(
+    pool: AsyncConnectionPool[Any], tell: Callable[[Execution], None], but_of: Collection[str] = BY_THE_CLOCK
+) -> Iterator[None]:
     class Recording(AsyncCursor[Any]):
         async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
             tell(Execution(query if isinstance(query, str) else query.as_string(self), params))
             return await super().execute(query, params, **options)
 
-    with _cursors(pool, Recording):
+    with _cursors(pool, Recording, but_of):
         yield
 
 
@@ -80,12 +87,15 @@ def recorded_plans(pool: AsyncConnectionPool[Any]) -> Iterator[list[tuple[str, d
 
 
 @contextlib.contextmanager
-def _cursors(pool: AsyncConnectionPool[Any], factory: type[AsyncCursor[Any]]) -> Iterator[None]:
+def _cursors(
+    pool: AsyncConnectionPool[Any], factory: type[AsyncCursor[Any]], but_of: Collection[str] = BY_THE_CLOCK
+) -> Iterator[None]:
     take = pool.getconn
 
     async def getconn(*args: Any, **options: Any) -> AsyncConnection[Any]:
         connection: AsyncConnection[Any] = await take(*args, **options)
-        connection.cursor_factory = factory
+        task = asyncio.current_task()
+        connection.cursor_factory = AsyncCursor if task is not None and task.get_name() in but_of else factory
         return connection
 
     pool.getconn = getconn  # type: ignore[method-assign]

@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-SECONDS = 15.0
+#: More than the wait before the fourth attempt of a delivery and what a loaded machine adds.
+SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

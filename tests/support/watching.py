@@ -16,7 +16,7 @@ import orjson
 from service.watch.frames import Encode
 from tests.support.api import Client
 
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 class Ended(Exception):

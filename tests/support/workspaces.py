@@ -11,7 +11,7 @@ from tests.support.api import Client
 async def publish(client: Client, organization_id: str, name: str = "plain") -> str:
     """Upload, import, create; returns the template's id."""
     version = await make_version(client, organization_id)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while version["job"]["status"] in ("pending", "running"):
             await asyncio.sleep(0.05)
             version = (await client.get(f"/templateversions/{version['id']}", want=200)).json

@@ -50,7 +50,7 @@ class Writers:
         self._stop.set()
         await asyncio.gather(*self._tasks)
 
-    async def wait_for(self, changes: int, seconds: float = 15.0) -> None:
+    async def wait_for(self, changes: int, seconds: float = 60.0) -> None:
         """Return once that many changes more have been acknowledged."""
         goal = len(self.acknowledged) + changes
         async with asyncio.timeout(seconds):

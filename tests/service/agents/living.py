@@ -10,7 +10,7 @@ from typing import Any
 from tests.service.templates.authoring import make_version
 from tests.support.api import Client, Ledger
 
-SECONDS = 20.0
+SECONDS = 30.0
 
 
 def of_agents(*agents: Mapping[str, Any]) -> dict[str, Any]:

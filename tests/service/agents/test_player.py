@@ -30,9 +30,9 @@ async def test_agents_whose_player_died_come_back_with_the_next_one(migrated_url
 
 async def test_heartbeats_of_the_player_keep_its_agents_connected(migrated_url: str) -> None:
     async with Opened() as opened:
-        ledger = await opened.open(migrated_url, agent_disconnect_seconds=0.6)
+        ledger = await opened.open(migrated_url, agent_disconnect_seconds=1.5)
         person = await ledger.admin()
-        workspace = await make_workspace(ledger, person, LIVE, {**LIVE, "name": "brief", "simulate": {"disconnect_after_seconds": 2}})
+        workspace = await make_workspace(ledger, person, LIVE, {**LIVE, "name": "brief", "simulate": {"disconnect_after_seconds": 5}})
         path = f"/workspaces/{workspace['id']}"
         # By the time that the second agent leaves, the first has outlived three disconnect times.
         document = await until(ledger, person, path, lambda w: any(a["status"] == "disconnected" for a in agents_in(w)))

@@ -169,11 +169,11 @@ async def test_a_followed_log_ends_with_its_build(ledger: Ledger) -> None:
     owner, agent, workspace, path = await _foreign(ledger)
     url = f"{ledger.base}/api/v2{path}/logs?follow"
     async with ledger.session.ws_connect(url, headers={"Coder-Session-Token": owner.token or ""}) as socket:
-        assert await socket.receive_json(timeout=10) == []
+        assert await socket.receive_json(timeout=30) == []
         await agent.patch("/workspaceagents/me/logs", {"logs": [{"output": "one"}, {"output": "two"}]}, want=200)
-        assert [line["output"] for line in await socket.receive_json(timeout=10)] == ["one", "two"]
+        assert [line["output"] for line in await socket.receive_json(timeout=30)] == ["one", "two"]
         await build(ledger, owner, workspace["id"], "stop")
-        end = await socket.receive(timeout=10)
+        end = await socket.receive(timeout=30)
         assert (end.type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 1000)
 
 
@@ -181,10 +181,10 @@ async def test_metadata_is_watched_as_it_changes(ledger: Ledger) -> None:
     owner, agent, _, path = await _foreign(ledger)
     url = f"{ledger.base}/api/v2{path}/watch-metadata-ws"
     async with ledger.session.ws_connect(url, headers={"Coder-Session-Token": owner.token or ""}) as socket:
-        assert await socket.receive_json(timeout=10) == {"type": "data", "data": []}
+        assert await socket.receive_json(timeout=30) == {"type": "data", "data": []}
         value = {"key": "load", "display_name": "Load", "interval": 10, "value": "0.5", "collected_at": "2026-03-02T12:00:00Z"}
         await agent.post("/workspaceagents/me/metadata-values", {"metadata": [value, {"key": "long", "value": "v" * 3000}]}, want=204)
-        load, long = (await socket.receive_json(timeout=10))["data"]
+        load, long = (await socket.receive_json(timeout=30))["data"]
     assert load["result"]["collected_at"] == "2026-03-02T12:00:00Z"
     assert (load["result"]["value"], load["description"]["interval"]) == ("0.5", 10), "seconds, as pages compare them with the age"
     assert load["result"]["age"] > 0
@@ -202,7 +202,7 @@ async def test_an_agent_has_no_more_keys_than_one_report_could_bring(ledger: Led
     await agent.post(report, {"metadata": [{"key": "a" * 3000, "value": "3"}]}, want=204)
     url = f"{ledger.base}/api/v2{path}/watch-metadata-ws"
     async with ledger.session.ws_connect(url, headers={"Coder-Session-Token": owner.token or ""}) as socket:
-        shown = (await socket.receive_json(timeout=10))["data"]
+        shown = (await socket.receive_json(timeout=30))["data"]
     assert [value["result"]["value"] for value in shown] == ["3", "1"]
 
 

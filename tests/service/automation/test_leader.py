@@ -39,7 +39,7 @@ async def test_only_one_leads_and_the_next_takes_over(migrated_url: str) -> None
     works = [Work(), Work()]
     leaders = [Leader(connector(migrated_url), LOCK, "test", poll_seconds=0.02) for _ in works]
     tasks = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         for leader, work in zip(leaders, works, strict=True):
             tasks.append(asyncio.create_task(leader.run(work)))
             if not works[0].begun.is_set():
@@ -54,7 +54,7 @@ async def test_only_one_leads_and_the_next_takes_over(migrated_url: str) -> None
 async def test_a_leader_whose_connection_is_cut_leads_again_on_another(migrated_url: str) -> None:
     work = Work()
     leader = Leader(connector(migrated_url), LOCK, "test", poll_seconds=0.02)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         task = asyncio.create_task(leader.run(work))
         await work.begun.wait()
         cut = work.connection

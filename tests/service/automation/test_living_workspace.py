@@ -39,7 +39,7 @@ def is_down(workspace: Any) -> bool:
 
 
 async def test_its_deadline_stops_its_process_and_its_schedule_starts_another(migrated_url: str, tmp_path: Path) -> None:
-    async with running_ledger(migrated_url, data_dir=tmp_path) as ledger, asyncio.timeout(60):
+    async with running_ledger(migrated_url, data_dir=tmp_path) as ledger, asyncio.timeout(120):
         admin = await ledger.admin()
         made = await make_workspace(ledger, admin, AGENT, stop={"logs": ["bye"]})
         path = f"/workspaces/{made['id']}"

@@ -74,7 +74,7 @@ class World:
 
     async def _seen(self, position: int) -> None:
         for process in self.processes:
-            await process.positions.wait_until(position)
+            await process.positions.wait_until(position, 30)
 
     async def found(self, settings: Mapping[str, Any]) -> None:
         """The owner, and a template with these settings."""

@@ -219,7 +219,7 @@ async def test_what_is_no_http(ledger: Ledger, raw: bytes, caplog: pytest.LogCap
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(raw)
     await writer.drain()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         line = await reader.readline()
     writer.close()
     assert line.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")), line

@@ -30,7 +30,7 @@ async def test_changes_are_refused_as_busy(ledger: Ledger, migrated_url: str, me
         answer = await admin.request(method, path, **options)
         assert answer.status == 503, answer.raw
         assert answer.headers["Retry-After"]
-        async with asyncio.timeout(20):  # connections that were cut are noticed one by one
+        async with asyncio.timeout(30):  # connections that were cut are noticed one by one
             while (read := await admin.get("/users")).status != 200:
                 await asyncio.sleep(0.05)
         assert [user["username"] for user in read.json["users"]] == [admin.user["username"]]

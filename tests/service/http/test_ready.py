@@ -73,11 +73,12 @@ async def test_bytes_are_those_of_the_library(ports: tuple[int, int], asked: byt
 
 async def test_the_date_is_now() -> None:
     server = await asyncio.get_running_loop().create_server(web.Server(_ready), "127.0.0.1", 0)
+    before = datetime.now(UTC).replace(microsecond=0)
     raw = await _raw(server.sockets[0].getsockname()[1], b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     server.close()
     found = re.search(rb"Date: ([^\r]+)\r", raw)
     assert found is not None
-    assert 0 <= (datetime.now(UTC) - parsedate_to_datetime(found[1].decode())).total_seconds() < 5
+    assert before <= parsedate_to_datetime(found[1].decode()) <= datetime.now(UTC)
 
 
 async def test_a_client_that_left_harms_nobody() -> None:
@@ -116,6 +117,6 @@ async def _raw(port: int, asked: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(asked)
     try:
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), 30)
     finally:
         writer.close()

@@ -203,7 +203,7 @@ async def test_a_connection_that_is_cut_while_it_asks_for_jobs_does_not_end_the_
         of = await template(ledger, {"start": {"delay_seconds": 3, "logs": ["working"]}})
         first, second = [await queued_workspace(admin, of) for _ in range(2)]
         await first_line(admin, first["latest_build"]["id"], "working")
-        async with pool.connection() as holder, holder.transaction(), pool.connection() as other, asyncio.timeout(20):
+        async with pool.connection() as holder, holder.transaction(), pool.connection() as other, asyncio.timeout(30):
             # Whoever asks for the second job, once the first has ended, waits for this lock.
             await holder.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
             while (await other.execute(CUT_WHO_ASKS)).rowcount == 0:

@@ -182,7 +182,7 @@ async def test_an_append_waits_for_no_vacuum(store: Store) -> None:
         await other.execute("BEGIN")
         # What VACUUM and ANALYZE hold on the table they work on.
         await other.execute("LOCK TABLE ledger_events IN SHARE UPDATE EXCLUSIVE MODE")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await store.writer.commit(Work((change(new_stream(), 1),)))
         await other.execute("ROLLBACK")
 

@@ -56,7 +56,7 @@ async def make_template(client: Client, organization: str, name: str, **body: An
 
 async def imported(client: Client, version_id: str) -> dict[str, Any]:
     """The version once its import has ended."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             version = (await client.get(f"/templateversions/{version_id}", want=200)).json
             if version["job"]["status"] not in ("pending", "running", "canceling"):

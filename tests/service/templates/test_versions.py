@@ -217,11 +217,11 @@ async def test_the_form_is_judged_once_and_over_a_socket(ledger: Ledger) -> None
     await admin.get(f"{path}?user_id=", want=426)
     url = f"{ledger.base}/api/v2{path}"
     async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=token(admin)) as socket:
-        assert (await socket.receive_json(timeout=5))["id"] == -1
+        assert (await socket.receive_json(timeout=30))["id"] == -1
         for id, owner, known in ((1, {"owner_id": nobody}, False), (2, {}, False), (3, {"owner_id": me}, True), (4, {}, True)):
             await socket.send_json({"id": id, "inputs": {"cpu": "3", "must": "m"}, **owner})
-            answer = await socket.receive_json(timeout=5)
+            answer = await socket.receive_json(timeout=30)
             assert (answer["id"], not answer["diagnostics"], answer["parameters"] is not None) == (id, known, known)
         await socket.send_str("{no json")
-        closed = await socket.receive(timeout=5)
+        closed = await socket.receive(timeout=30)
         assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1007)

@@ -47,7 +47,7 @@ class Place:
 
 async def running(client: Client, id: str) -> None:
     """Wait until the workspace's build has succeeded."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (await client.get(f"/workspaces/{id}", want=200)).json["latest_build"]["status"] != "running":
             await asyncio.sleep(0.05)
 

@@ -35,7 +35,7 @@ async def held(ledger: Ledger) -> Held:
     owner = await ledger.admin()
     template_id = await publish(owner, await ledger.organization_id())
     id = await workspace(owner, template_id, "held")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (await owner.get(f"/workspaces/{id}", want=200)).json["latest_build"]["status"] != "running":
             await asyncio.sleep(0.05)
     return Held(ledger, owner, template_id, id)
@@ -65,7 +65,7 @@ async def test_a_page_costs_as_many_statements_whatever_its_length(held: Held) -
     short = await cost()
     for number in range(5):
         await workspace(held.owner, held.template_id, f"more-{number}")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while any(w["latest_build"]["status"] != "running" for w in (await held.owner.get("/workspaces", want=200)).json["workspaces"]):
             await asyncio.sleep(0.05)
     assert await cost() == short <= 2

@@ -52,7 +52,7 @@ async def test_names_follow_every_change_at_once(ledger: Ledger, owner: Client) 
 
     await _until_quiet(owner, id)
     await owner.post(f"/workspaces/{id}/builds", {"transition": "delete"}, want=201)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (await owner.get(path)).status != 404:
             await asyncio.sleep(0.05)
     assert (await owner.get(f"{path}?include_deleted=true", want=200)).json["id"] == id
@@ -103,6 +103,6 @@ async def test_an_answer_that_a_change_overtook_is_not_kept(ledger: Ledger) -> N
 
 async def _until_quiet(owner: Client, id: str) -> None:
     """Wait until the workspace's build has ended."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (await owner.get(f"/workspaces/{id}", want=200)).json["latest_build"]["status"] != "running":
             await asyncio.sleep(0.05)

@@ -91,8 +91,9 @@ async def test_after_three_days_it_gives_up_and_goes_on_with_the_next(world: Wor
     async with world.lane(made["id"]) as lane:
         attempts = 0
         while True:
-            attempts += 1
-            found = await deliveries_when(admin, made["id"], lambda all: bool(all) and all[-1]["attempts"] == attempts)  # noqa: B023
+            # More than one on a machine so slow that the next was due before anybody saw the last.
+            found = await deliveries_when(admin, made["id"], lambda all: bool(all) and all[-1]["attempts"] > attempts)  # noqa: B023
+            attempts = found[-1]["attempts"]
             if found[-1]["state"] != "pending":
                 break
             due = datetime.fromisoformat(found[-1]["next_attempt_at"])
@@ -133,7 +134,7 @@ async def test_a_stuck_stream_of_thousands_neither_fills_the_memory_nor_stops_th
         receiver.answer = accept
         waiting = await deliveries(admin, made["id"], state="pending")
         assert {one["attempts"] for one in waiting} == {0}
-        await receiver.until(lambda r: len(r.taken) == 1501, 60)
+        await receiver.until(lambda r: len(r.taken) == 1501, 120)
     assert [event["stream_version"] for event in receiver.events if event["stream"] == str(stuck)] == list(range(1, 1501))
 
 
@@ -165,7 +166,7 @@ async def test_a_replay_of_everything_queues_no_more_than_is_being_delivered(wor
             assert row is not None
             assert row[0] <= 1200, "a page beyond the thousand at the most"
             released.set()
-            await receiver.until(lambda r: len(r.taken) == 3000, 60)
+            await receiver.until(lambda r: len(r.taken) == 3000, 120)
     assert len(receiver.messages) == 3000
 
 
@@ -176,14 +177,14 @@ async def test_what_hangs_again_and_again_leaves_room_for_what_does_not(world: W
 
     async def hang(message: Message) -> web.StreamResponse:
         if message.event["stream"] != f"group/{free}":
-            await asyncio.sleep(5)
+            await asyncio.sleep(30)
         return web.Response()
 
     receiver.answer = hang
     made = await webhook(admin, receiver.url, event_types=["GroupUpdated"])
     for id in hanging:
         await rename(world.ledger, id, "x")
-    sender = WebhookSender(world.clock.now, private_allowed=True, timeout_seconds=1.0)
+    sender = WebhookSender(world.clock.now, private_allowed=True, timeout_seconds=3.0)
     always = Retries(first=timedelta(milliseconds=1), factor=1.0, jitter=0.0)
     try:
         async with world.lane(made["id"], always, sender) as lane:
@@ -191,7 +192,8 @@ async def test_what_hangs_again_and_again_leaves_room_for_what_does_not(world: W
             for number in range(5):
                 await rename(world.ledger, free, f"n{number}")
                 lane.wake()
-                await receiver.until(lambda r: len(r.taken) == number + 1, 0.9)  # noqa: B023
+                # Sooner than any of those that hang is given up.
+                await receiver.until(lambda r: len(r.taken) == number + 1, 2.7)  # noqa: B023
     finally:
         await sender.close()
 
@@ -209,7 +211,7 @@ async def test_time_spent_away_from_the_database_loses_nothing(world: World, rec
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             lane.wake()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len({event["position"] for event in receiver.events}) < 5:
                 lane.wake()
                 await asyncio.sleep(0.1)

@@ -55,8 +55,8 @@ async def strict() -> AsyncIterator[WebhookSender]:
 
 @pytest.fixture
 async def near_sender() -> AsyncIterator[WebhookSender]:
-    """Sends anywhere, and does not wait long."""
-    sender = WebhookSender(now, private_allowed=True, timeout_seconds=1.0)
+    """Sends anywhere."""
+    sender = WebhookSender(now, private_allowed=True)
     yield sender
     await sender.close()
 
@@ -109,15 +109,17 @@ async def test_redirects_are_not_followed(near_sender: WebhookSender, receiver: 
     assert len(receiver.messages) == 1
 
 
-async def test_whoever_does_not_answer_is_not_waited_for(near_sender: WebhookSender, receiver: Receiver) -> None:
+async def test_whoever_does_not_answer_is_not_waited_for(receiver: Receiver) -> None:
     async def sleep(_message: Message) -> web.StreamResponse:
-        await asyncio.sleep(5)
+        await asyncio.sleep(30)
         return web.Response()
 
     receiver.answer = sleep
-    answer = await sent(near_sender, receiver.url)
+    impatient = WebhookSender(now, private_allowed=True, timeout_seconds=1.0)
+    answer = await sent(impatient, receiver.url)
+    await impatient.close()
     assert (answer.status, answer.error) == (None, "no answer within 1 seconds")
-    assert answer.seconds < 2
+    assert answer.seconds < 10
 
 
 async def test_of_a_long_answer_next_to_nothing_is_read(near_sender: WebhookSender) -> None:
@@ -141,7 +143,7 @@ async def test_of_a_long_answer_next_to_nothing_is_read(near_sender: WebhookSend
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     answer = await sent(near_sender, f"http://127.0.0.1:{runner.addresses[0][1]}/")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await gone.wait()
     await runner.cleanup()
     assert answer.status == 200
@@ -168,7 +170,7 @@ async def test_a_date_to_wait_for_is_understood(near_sender: WebhookSender, rece
     receiver.answer = later
     answer = await sent(near_sender, receiver.url)
     assert answer.retry_after is not None
-    assert 115 <= answer.retry_after.total_seconds() <= 120
+    assert 90 <= answer.retry_after.total_seconds() <= 120
 
 
 async def test_nobody_there_is_an_answer_too(near_sender: WebhookSender) -> None:

@@ -228,7 +228,7 @@ async def test_what_a_deleted_one_leaves_is_swept(near: Ledger, receiver: Receiv
     await admin.delete(f"/webhooks/{made['id']}", want=204)
     async with await AsyncConnection.connect(migrated_url, autocommit=True) as connection:
         now = datetime.now(UTC)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await sweep(connection, now, at_once=2):
                 pass
         left = [

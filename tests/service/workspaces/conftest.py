@@ -11,7 +11,7 @@ import pytest
 from tests.service.templates.authoring import make_version
 from tests.support.api import Answer, Client, Ledger
 
-SECONDS = 20.0
+SECONDS = 30.0
 
 
 async def until(ledger: Ledger, fetch: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool]) -> Any:
