@@ -11,7 +11,6 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
 
-
 #: Tasks of the service that ask every few seconds whatever a test does.
 BY_THE_CLOCK = frozenset({"provisioner-keeper", "provisioner-dispatch"})
 
@@ -58,9 +57,7 @@ def recorded_executions(pool: AsyncConnectionPool[Any]) -> Iterator[list[Executi
 
 
 @contextlib.contextmanager
-def _told(
-    pool: AsyncConnectionPool[Any], tell: Callable[[Execution], None], but_of: Collection[str] = BY_THE_CLOCK
-) -> Iterator[None]:
+def _told(pool: AsyncConnectionPool[Any], tell: Callable[[Execution], None], but_of: Collection[str] = BY_THE_CLOCK) -> Iterator[None]:
     class Recording(AsyncCursor[Any]):
         async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
             tell(Execution(query if isinstance(query, str) else query.as_string(self), params))
@@ -87,9 +84,7 @@ def recorded_plans(pool: AsyncConnectionPool[Any]) -> Iterator[list[tuple[str, d
 
 
 @contextlib.contextmanager
-def _cursors(
-    pool: AsyncConnectionPool[Any], factory: type[AsyncCursor[Any]], but_of: Collection[str] = BY_THE_CLOCK
-) -> Iterator[None]:
+def _cursors(pool: AsyncConnectionPool[Any], factory: type[AsyncCursor[Any]], but_of: Collection[str] = BY_THE_CLOCK) -> Iterator[None]:
     take = pool.getconn
 
     async def getconn(*args: Any, **options: Any) -> AsyncConnection[Any]:
