@@ -184,7 +184,7 @@ async def test_what_hangs_again_and_again_leaves_room_for_what_does_not(world: W
     made = await webhook(admin, receiver.url, event_types=["GroupUpdated"])
     for id in hanging:
         await rename(world.ledger, id, "x")
-    sender = WebhookSender(world.clock.now, private_allowed=True, timeout_seconds=3.0)
+    sender = WebhookSender(world.clock.now, private_allowed=True, timeout_seconds=2.0)
     always = Retries(first=timedelta(milliseconds=1), factor=1.0, jitter=0.0)
     try:
         async with world.lane(made["id"], always, sender) as lane:
@@ -193,7 +193,7 @@ async def test_what_hangs_again_and_again_leaves_room_for_what_does_not(world: W
                 await rename(world.ledger, free, f"n{number}")
                 lane.wake()
                 # Sooner than any of those that hang is given up.
-                await receiver.until(lambda r: len(r.taken) == number + 1, 2.7)  # noqa: B023
+                await receiver.until(lambda r: len(r.taken) == number + 1, 1.8)  # noqa: B023
     finally:
         await sender.close()
 
