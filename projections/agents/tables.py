@@ -5,6 +5,8 @@ from __future__ import annotations
 from projections.engine import spans
 from projections.engine.tables import Table
 
+_STATES = "build_id, first_connected_at, timed_out, disconnected_at, last_connected_at"
+
 AGENTS = Table(
     "agents",
     key=("id",),
@@ -49,8 +51,9 @@ AGENTS = Table(
     derived=spans.DERIVED,
     past_indexes=(
         "(build_id)",
-        # What states the agents of all workspaces were in.
-        spans.index("build_id, first_connected_at, timed_out, disconnected_at, last_connected_at", "NOT deleted"),
+        # What states the agents of all workspaces were in; of most that ever were, no other than that they are gone.
+        spans.index(_STATES, "NOT deleted"),
+        spans.index(_STATES, "NOT deleted AND (disconnected_at >= last_connected_at) IS NOT TRUE"),
     ),
 )
 

@@ -18,6 +18,9 @@ AGENT_STATUS: LiteralString = """CASE
     ELSE 'connected'
   END"""
 
+#: Said besides of `AGENT_STATUS`es without "disconnected": an index holds only these, as agents of builds that are over stay for ever.
+NOT_DISCONNECTED: LiteralString = "(a.disconnected_at >= a.last_connected_at) IS NOT TRUE"
+
 #: Tells sets of parameters apart: few sets are looked at where many workspaces have them. A backslash is doubled for `bytea` to
 #: read it as one.
 _DIGEST = r"substr(encode(sha256(replace(parameters::text, '\', '\\')::bytea), 'hex'), 1, 32)::uuid"

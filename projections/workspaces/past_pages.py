@@ -17,7 +17,7 @@ from psycopg import AsyncConnection, sql
 from domain.kernel.predicate import ALWAYS
 from projections.access import Condition
 from projections.engine.spans import held
-from projections.workspaces.past import AGENT_STATUS
+from projections.workspaces.past import AGENT_STATUS, NOT_DISCONNECTED
 from projections.workspaces.queries import ORDER, Page, meeting
 from projections.workspaces.search import Filters, Query, Sets, conditions, parameters_met
 
@@ -139,7 +139,9 @@ _SETS: LiteralString = """
 """
 #: Builds whose agents were in the states asked for, made once for a statement.
 _IN_STATES: LiteralString = f"""in_states AS MATERIALIZED (
-      SELECT a.build_id FROM {held("agents", "a")} WHERE NOT a.deleted AND {AGENT_STATUS} = ANY(%(q_states)s::text[])
+      SELECT a.build_id
+      FROM {held("agents", "a")}
+      WHERE NOT a.deleted AND {AGENT_STATUS} = ANY(%(q_states)s::text[]) AND {{which}}
     ),"""
 # As a condition of its own the planner would join it, and then rather ask ten thousand builds for their agents, one by one.
 _IS_IN_STATES: LiteralString = "w.transition = 'start' AND coalesce(w.latest_build_id IN (SELECT build_id FROM in_states), false)"
@@ -215,6 +217,9 @@ class PastList:
     async def _rows(self, statement: LiteralString, sets: Sets | None = None, *, rows: LiteralString = "", **more: Any) -> list[Any]:
         where, parameters = meeting([*conditions(self.filters, ALWAYS, sets), *self.today], _LISTED)
         parameters |= {"viewer": self.filters.viewer_id, "at": self.position}
-        made = sql.SQL(_IN_STATES if sets and "q_states" in parameters else "")
+        made = sql.Composed(())
+        if sets and "q_states" in parameters:
+            which = "true" if "disconnected" in parameters["q_states"] else NOT_DISCONNECTED
+            made = sql.SQL(_IN_STATES).format(which=sql.SQL(which))
         text = sql.SQL(statement).format(where=where, rows=sql.SQL(rows), sets=made)
         return await (await self.connection.execute(text, {**parameters, **more}, prepare=False)).fetchall()
