@@ -93,5 +93,5 @@ async def test_a_row_that_the_table_refuses_ends_the_rebuild_and_leaves_what_is_
             await rebuild(connection, engine.mapper, [refusing])
         assert await schema.positions(connection) == {"names": 0}
     # Nobody holds the lock, no thread is left.
-    async with asyncio.timeout(10), await engine.connect() as connection:
+    async with asyncio.timeout(30), await engine.connect() as connection:
         await rebuild(connection, engine.mapper, [names_model()])

@@ -19,7 +19,7 @@ async def test_those_who_wait_are_woken_in_order_of_what_they_wait_for() -> None
         await positions.wait_until(position)
         woken.append(position)
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         for position in (3, 1, 2):
             tasks.create_task(wait(position))
         await asyncio.sleep(0)
@@ -31,7 +31,7 @@ async def test_those_who_wait_are_woken_in_order_of_what_they_wait_for() -> None
 
 async def test_waiting_for_what_never_comes_leaves_nothing_behind() -> None:
     positions = Positions()
-    patient = asyncio.create_task(positions.wait_until(7, 5))
+    patient = asyncio.create_task(positions.wait_until(7, 30))
     for _ in range(20):
         results = await asyncio.gather(*(positions.wait_until(2**62, 0.001) for _ in range(50)), return_exceptions=True)
         assert all(isinstance(result, TimeoutError) for result in results)
@@ -54,7 +54,7 @@ async def test_a_fault_in_who_is_told_ends_no_listening(engine: Engine) -> None:
     listener = Listener(engine.connect, ("bell",), hear, lambda: gaps.append(None))
     await listener.start()
     connection = await engine.connect()
-    async with connection, asyncio.timeout(10):
+    async with connection, asyncio.timeout(30):
         await connection.execute("NOTIFY bell, 'first'")
         await said.wait()
         while len(gaps) < 2:
@@ -71,7 +71,7 @@ async def test_what_this_process_says_itself_may_be_passed_over(engine: Engine) 
     listener = Listener(engine.connect, ("bell",), lambda _channel, payload: heard.append(payload), lambda: None)
     listener.own_pid = lambda: own.info.backend_pid
     await listener.start()
-    async with own, other, asyncio.timeout(10):
+    async with own, other, asyncio.timeout(30):
         await own.execute("NOTIFY bell, 'own'")
         await other.execute("NOTIFY bell, 'other'")
         while not heard:

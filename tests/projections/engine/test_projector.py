@@ -58,7 +58,7 @@ async def projecting(engine: Engine, models: Sequence[ReadModel], **options: Any
 
 
 async def reach(projector: Projector, position: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while projector.position < position:
             await asyncio.sleep(0.005)
 
@@ -110,7 +110,7 @@ async def test_two_projectors_never_fold_the_same_event_twice(engine: Engine) ->
     await prepared(engine, [names_model()])
     async with projecting(engine, [names_model()], batch=1) as one, projecting(engine, [names_model()], batch=1) as two:
         await engine.append(STEPS)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while max(one.position, two.position) < 10:
                 await asyncio.sleep(0.005)
         assert not (one.leading and two.leading)
@@ -179,7 +179,7 @@ async def test_a_poisoned_event_stops_its_model_loudly_and_no_other(engine: Engi
         assert await schema.positions(connection) == {"names": 4, "others": 10}
     async with projecting(engine, [names_model(), models[1]]) as mended:
         await reach(mended, 10)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await names(engine) != EXPECTED:
                 await asyncio.sleep(0.01)
 
@@ -233,7 +233,7 @@ async def test_a_database_that_takes_no_writes_for_a_while_stops_no_model(engine
     projector = Projector(connect, engine.mapper, [names_model()], poll_seconds=0.02)
     task = asyncio.create_task(projector.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await names(engine) != EXPECTED:
                 await asyncio.sleep(0.01)
     finally:
@@ -256,7 +256,7 @@ async def test_rows_that_a_rebuild_has_mended_are_not_written_back_as_they_were(
         await prepared(engine, [names_model()])
         await engine.append(steps[2:])
         await reach(projector, 3)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (await names(engine))[0][1] != 9:
                 await asyncio.sleep(0.01)
     assert await names(engine) == [("a", 9, 2, "a!", 3)]

@@ -164,7 +164,7 @@ async def test_what_is_claimed_is_not_swept_away(engine: Engine) -> None:
         await sweep(other)
         assert await schema.exists(other, "ledger_read_x_next")
         assert not await schema.exists(other, "ledger_read_y_next")
-    async with await engine.connect() as other, asyncio.timeout(10):
+    async with await engine.connect() as other, asyncio.timeout(30):
         while await schema.exists(other, "ledger_read_x_next"):
             await sweep(other)
 
