@@ -24,7 +24,6 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from service.postgres_account import Account, EmbeddedPostgresError, account_for, give
-from service.postgres_config import config as postgres_config
 
 __all__ = ["Cluster", "EmbeddedPostgresError"]
 
@@ -36,6 +35,28 @@ _PORT = 5432  # names the socket file only: there is no TCP
 _LOG_LIMIT_BYTES = 8 << 20
 _NO_SUCH_PID = 2**31 - 1
 _SOCKET_PATH_LIMIT_BYTES = 100
+
+# Durability is the point of a ledger, so what guards it is spelled out although it is PostgreSQL's default. The rest: no TCP,
+# a modest memory, UTC, and no JIT (it costs more than it saves on statements of a millisecond). Tables are looked after every few
+# seconds: one that grows from nothing to thousands of rows within a minute needs statistics, and plans made for it, before that.
+_CONFIG = """
+fsync = on
+full_page_writes = on
+synchronous_commit = on
+wal_level = replica
+listen_addresses = ''
+unix_socket_permissions = 0700
+max_connections = 200
+shared_buffers = 128MB
+max_wal_size = 1GB
+autovacuum_naptime = 5s
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %d '
+log_min_messages = warning
+log_min_error_statement = fatal
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +175,7 @@ class Cluster:
         if made.returncode:
             raise EmbeddedPostgresError(f"PostgreSQL cannot create {self.data}: {made.stderr.strip() or made.stdout.strip()}")
         with (aside / "postgresql.conf").open("a") as config:
-            config.write(postgres_config())
+            config.write(_CONFIG)
             config.flush()
             os.fsync(config.fileno())
         aside.rename(self.data)

@@ -106,12 +106,12 @@ async def test_it_is_durable_private_and_orders_by_bytes(start: Start) -> None:
         "wal_level": "replica",
         "listen_addresses": "",
         "max_connections": "200",
+        "shared_buffers": "128MB",
         "jit": "off",
         "server_encoding": "UTF8",
         "TimeZone": "UTC",
     }.items():
         assert (setting, await one(dsn, f"SHOW {setting}")) == (setting, value)
-    assert 128 << 20 <= int(await one(dsn, "SELECT setting::bigint * 8192 FROM pg_settings WHERE name = 'shared_buffers'")) <= 512 << 20
     assert await one(dsn, "SELECT string_agg(x, '' ORDER BY x) FROM unnest(ARRAY['b', 'B', 'a', 'é', '-', 'A']) x") == "-ABabé"
     assert await one(dsn, "SELECT upper('é')") == "É"
 
