@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -130,7 +130,9 @@ class WebRunner(web.ServerRunner):
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterator[Services]:
+async def running(
+    settings: Settings, dsn: str, access_url: str, *, hashing: Callable[[], Passwords] = Passwords
+) -> AsyncIterator[Services]:
     """All parts that the settings' roles need, started; stopped again at the end, what was acknowledged kept."""
     connect, repeating = connector(dsn), connector(dsn, plans_once=True)
     async with contextlib.AsyncExitStack() as stack:
@@ -143,7 +145,7 @@ async def running(settings: Settings, dsn: str, access_url: str) -> AsyncIterato
         authenticator = Authenticator(pool)
         feed.add(authenticator)
 
-        passwords = Passwords()
+        passwords = hashing()
         stack.callback(passwords.close)
 
         documents = Documents(pool, allow_renames=settings.allow_workspace_renames)

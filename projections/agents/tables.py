@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from projections.engine import spans
 from projections.engine.tables import Table
 
+#: Whether an agent is gone: SQL over its row, whose alias comes first.
+IS_GONE: LiteralString = "({0}disconnected_at >= {0}last_connected_at)"
 _STATES = "build_id, first_connected_at, timed_out, disconnected_at, last_connected_at"
 
 AGENTS = Table(
@@ -53,7 +57,7 @@ AGENTS = Table(
         "(build_id)",
         # What states the agents of all workspaces were in; of most that ever were, no other than that they are gone.
         spans.index(_STATES, "NOT deleted"),
-        spans.index(_STATES, "NOT deleted AND (disconnected_at >= last_connected_at) IS NOT TRUE"),
+        spans.index(_STATES, f"NOT deleted AND {IS_GONE.format('')} IS NOT TRUE"),
     ),
 )
 

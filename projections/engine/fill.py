@@ -129,10 +129,8 @@ def _look_through(writers: Writers, models: Iterable[ReadModel]) -> None:
     """Tell the planner what the tables hold, and whoever reads nothing but indexes of versions that they may."""
     for table in (table for model in models for table in model.tables):
         for name in table.names:
-            if name != table.name and table.past_indexes:
-                writers.vacuum(name)
-            else:
-                writers.execute(name, f"ANALYZE {name}")
+            is_read_by_index = name != table.name and table.past_indexes
+            writers.execute(name, f"VACUUM (ANALYZE) {name}" if is_read_by_index else f"ANALYZE {name}")
 
 
 async def catch_up(

@@ -227,9 +227,10 @@ def _merge(table: Table, lines: Sequence[bytes], connection: Connection[Any]) ->
     staging = sql.Identifier(f"{table.name}_staging")
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
     like = sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0")
-    connection.execute(like.format(staging, columns, sql.Identifier(table.name)))
-    copied(table.copy_into(f"{table.name}_staging"), lines, connection)
-    connection.execute(table.merge)
+    with connection.transaction():
+        connection.execute(like.format(staging, columns, sql.Identifier(table.name)))
+        copied(table.copy_into(f"{table.name}_staging"), lines, connection)
+        connection.execute(table.merge)
 
 
 def pending(touched: Mapping[str, Mapping[str, int]]) -> int:

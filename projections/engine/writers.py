@@ -19,8 +19,8 @@ import psycopg
 from psycopg import AsyncConnection, Connection, sql
 
 Job = Callable[[Connection[Any]], object]
-#: A job, the table that it concerns, what it holds in memory, and whether it is done in a transaction.
-_Task = tuple[str, Job, int, bool]
+#: A job, the table that it concerns, and what it holds in memory.
+_Task = tuple[str, Job, int]
 
 #: So many bytes may wait to be written: a few seconds' worth.
 _MOST_PENDING = 64 << 20
@@ -53,24 +53,18 @@ class Writers:
         """The server's processes that do the writing."""
         return [connection.info.backend_pid for connection in self._connections]
 
-    def hand(self, table: str, job: Job, size: int = 0, *, is_whole: bool = True) -> None:
-        """Have `job(connection)` done after all that was handed over for `table`, in one transaction if it `is_whole`; `size` in bytes
-        is what it holds in memory."""
+    def hand(self, table: str, job: Job, size: int = 0) -> None:
+        """Have `job(connection)` done after all that was handed over for `table`; `size` in bytes is what it holds in memory. Each of
+        its statements commits, unless it begins a transaction."""
         way = self._ways.setdefault(table, len(self._ways) % len(self._queues))
         with self._moved:
             self._pending[table] += 1
             self._pending_bytes += size
-        self._queues[way].put((table, job, size, is_whole))
+        self._queues[way].put((table, job, size))
 
     def execute(self, table: str, statement: LiteralString, parameters: Sequence[Any] | None = None) -> None:
         """Have a statement executed after all that was handed over for `table`."""
         self.hand(table, lambda connection: connection.execute(statement, parameters))
-
-    def vacuum(self, table: str) -> None:
-        """Have a table looked through, for the planner and for whoever reads nothing but its indexes."""
-        self.hand(
-            table, lambda connection: connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table))), is_whole=False
-        )
 
     def copy(self, table: str, statement: LiteralString, lines: Sequence[bytes]) -> None:
         """Have lines taken in by a COPY, after all that was handed over for `table`."""
@@ -117,11 +111,10 @@ class Writers:
 
     def _work(self, connection: Connection[Any], jobs: queue.SimpleQueue[_Task | None]) -> None:
         while (task := jobs.get()) is not None:
-            table, run, size, is_whole = task
+            table, run, size = task
             if self._failure is None:
                 try:
-                    with connection.transaction() if is_whole else contextlib.nullcontext():
-                        run(connection)
+                    run(connection)
                 except BaseException as error:
                     self._fail(error)
             with self._moved:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import LiteralString
 
+from projections.agents.tables import IS_GONE
 from projections.engine import spans
 from projections.engine.versions import Kept
 
-AGENT_STATUS: LiteralString = """CASE
+_IS_GONE: LiteralString = IS_GONE.format("a.")
+AGENT_STATUS: LiteralString = f"""CASE
     WHEN a.first_connected_at IS NULL THEN CASE WHEN a.timed_out THEN 'timeout' ELSE 'connecting' END
-    WHEN a.disconnected_at >= a.last_connected_at THEN 'disconnected'
+    WHEN {_IS_GONE} THEN 'disconnected'
     ELSE 'connected'
   END"""
 
 #: Said besides of `AGENT_STATUS`es without "disconnected": an index holds only these, as agents of builds that are over stay for ever.
-NOT_DISCONNECTED: LiteralString = "(a.disconnected_at >= a.last_connected_at) IS NOT TRUE"
+NOT_DISCONNECTED: LiteralString = f"{_IS_GONE} IS NOT TRUE"
 
 #: Tells sets of parameters apart: few sets are looked at where many workspaces have them. A backslash is doubled for `bytea` to
 #: read it as one.

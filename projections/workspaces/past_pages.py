@@ -19,7 +19,7 @@ from projections.access import Condition
 from projections.engine.spans import held
 from projections.workspaces.past import AGENT_STATUS, NOT_DISCONNECTED
 from projections.workspaces.queries import ORDER, Page, meeting
-from projections.workspaces.search import Filters, Query, Sets, conditions, parameters_met
+from projections.workspaces.search import Filters, Query, Sets, agent_states, conditions, parameters_met
 
 #: Fewer rows than this are sorted.
 _FEW = 2000
@@ -56,7 +56,7 @@ _SORTED: LiteralString = f"""
       SELECT m.id
       FROM met m
       LEFT JOIN users u ON u.id = m.owner_id
-      WHERE (SELECT number FROM counted) < coalesce(%(most)s::bigint, {_ALL_ROWS})
+      WHERE (SELECT number FROM counted) < %(most)s::bigint
       ORDER BY m.part, m.is_running DESC, coalesce(lower(u.username), ''), lower(m.name)
       LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
     )
@@ -166,7 +166,7 @@ class PastList:
         if query.owner or query.id or not self.is_broad:
             return await self._sorted(_NAMED, None, limit, offset)
         sets = Sets(_IS_IN_STATES, await self._digests() if query.param else None)
-        if (self.today or query != Query()) and not (query.has_agent or query.healthy is not None):
+        if (self.today or query != Query()) and not agent_states(query):
             # What asks for something mostly finds little, which is then not counted first; but to ask all agents twice costs more.
             most = min(self.few, _FIRST)
             page = await self._sorted(_EVERYBODYS, sets, limit, offset, most=most)
@@ -187,7 +187,7 @@ class PastList:
                     return Page([*first, *await self._ids(_WALKED, part=part, limit=wanted, offset=start - before)], count)
         return await self._placed(sets, limit, offset)
 
-    async def _sorted(self, rows: LiteralString, sets: Sets | None, limit: int, offset: int, *, most: int | None = None) -> Page:
+    async def _sorted(self, rows: LiteralString, sets: Sets | None, limit: int, offset: int, *, most: int = _ALL_ROWS) -> Page:
         """A page of all rows; of no rows, and `most` counted, when there are as many."""
         ((count, ids),) = await self._rows(_SORTED, sets, rows=rows, limit=limit or None, offset=offset, most=most)
         return Page(ids, count)
@@ -217,9 +217,9 @@ class PastList:
     async def _rows(self, statement: LiteralString, sets: Sets | None = None, *, rows: LiteralString = "", **more: Any) -> list[Any]:
         where, parameters = meeting([*conditions(self.filters, ALWAYS, sets), *self.today], _LISTED)
         parameters |= {"viewer": self.filters.viewer_id, "at": self.position}
-        made = sql.Composed(())
-        if sets and "q_states" in parameters:
-            which = "true" if "disconnected" in parameters["q_states"] else NOT_DISCONNECTED
+        made, states = sql.Composed(()), agent_states(self.filters.query)
+        if sets and states:
+            which = "true" if "disconnected" in states else NOT_DISCONNECTED
             made = sql.SQL(_IN_STATES).format(which=sql.SQL(which))
         text = sql.SQL(statement).format(where=where, rows=sql.SQL(rows), sets=made)
         return await (await self.connection.execute(text, {**parameters, **more}, prepare=False)).fetchall()

@@ -187,7 +187,7 @@ def _keys(filters: Filters, sets: Sets | None) -> Iterable[tuple[LiteralString, 
         yield "lower(w.name) LIKE %(q_name)s ESCAPE ''", {"q_name": f"%{query.name}%"}
     if query.status:
         yield "w.status = %(q_status)s", {"q_status": query.status}
-    states = _agent_states(query)
+    states = agent_states(query)
     if states:
         yield sets.agent_states if sets else "w.agent_states && %(q_states)s::text[]", {"q_states": states}
     yield from _times_and_flags(query)
@@ -220,8 +220,8 @@ def _times_and_flags(query: Query) -> Iterable[tuple[LiteralString, dict[str, An
         yield "w.has_external_agent IS TRUE" if query.has_external_agent else "w.has_external_agent IS FALSE", {}
 
 
-def _agent_states(query: Query) -> list[str]:
-    """`healthy` adds to the states asked for, it does not narrow them (contract/listing.md 7)."""
+def agent_states(query: Query) -> list[str]:
+    """Those that the query asks for, if any: `healthy` adds to the states asked for, it does not narrow them (contract/listing.md 7)."""
     states = list(query.has_agent)
     if query.healthy is not None:
         states += ["connected"] if query.healthy else ["disconnected", "timeout"]

@@ -128,10 +128,9 @@ async def test_killed_around_the_switch(busy: Busy, arguments: tuple[str, ...]) 
     async with await connector(busy.dsn)() as connection:
         for number in range(ROUNDS):
             # Held back until it stands before its switch, so that it is killed there and not long before or afterwards.
-            await connection.execute(HOLD, (LIVE_SCHEMA,))
-            rebuilding = await busy.place.begin("rebuild", *arguments)
-            await until(connection, SWITCHING)
-            await connection.execute(LET_GO, (LIVE_SCHEMA,))
+            async with unfinished(connection):
+                rebuilding = await busy.place.begin("rebuild", *arguments)
+                await until(connection, SWITCHING)
             await asyncio.sleep(random.random() / 50)
             with contextlib.suppress(ProcessLookupError):
                 rebuilding.kill()

@@ -6,19 +6,19 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
-from unittest.mock import patch
 
 import aiohttp
 from aiohttp import web
 from argon2 import PasswordHasher
 
 from service import bootstrap
-from service.auth import passwords
+from service.auth.passwords import Passwords
 from service.services import Services
 from service.settings import Settings
 
 PASSWORD = "Correct-Horse-42-Battery"
-_CHEAP_HASHES = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+#: Nearly everybody signs in here, and nobody but tests of passwords themselves needs them to be dear.
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,11 @@ async def running_ledger(database_url: str, **changes: Any) -> AsyncIterator[Led
     """Start a service on a free port over the given (prepared) database; `changes` are fields of `Settings`."""
     settings = replace(Settings(port=0, database_url=database_url, rate_limit=0, log_format="text"), **changes)
     async with contextlib.AsyncExitStack() as stack:
-        # Nearly everybody signs in here, and nobody but tests of passwords themselves needs them to be dear.
-        stack.enter_context(patch.object(passwords, "_ARGON2", _CHEAP_HASHES))
         listener = bootstrap.listen(settings)
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        services = await stack.enter_async_context(bootstrap.running(settings, database_url, base))
+        services = await stack.enter_async_context(
+            bootstrap.running(settings, database_url, base, hashing=lambda: Passwords(hasher=_CHEAP))
+        )
         runner = bootstrap.WebRunner(services, drain_seconds=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.api import Client, Ledger
-
-#: More than the wait before the fourth attempt of a delivery and what a loaded machine adds.
-SECONDS = 60.0
+from tests.support.receiving import SECONDS
 
 
 async def webhook(client: Client, url: str, **settings: Any) -> dict[str, Any]:
