@@ -7,9 +7,8 @@ from typing import Any
 
 from tests.service.watch.conftest import Place
 
-#: From the answer to the change to what the stream says of it: a moment, of which a loaded machine makes seconds. Whoever was not
-#: told would find out with the next sign of life, fifteen seconds after the stream began.
-SECONDS = 10.0
+#: From the answer to the change to what the stream says of it.
+SECONDS = 1.0
 
 Loss = Callable[[Place], Awaitable[Any]]
 

@@ -1,4 +1,4 @@
-"""Who may no longer read is told so and cut off at once, before anything that was changed afterwards."""
+"""Who may no longer read is told so and cut off within a second, before anything that was changed afterwards."""
 
 from __future__ import annotations
 

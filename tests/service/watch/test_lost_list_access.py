@@ -1,4 +1,4 @@
-"""A list that is watched follows the reader's rights at once: rows go when rights go, and the stream with the reader."""
+"""A list that is watched follows the reader's rights within a second: rows go when rights go, and the stream with the reader."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ async def test_whoever_does_not_answer_is_not_waited_for(receiver: Receiver) -> 
     answer = await sent(impatient, receiver.url)
     await impatient.close()
     assert (answer.status, answer.error) == (None, "no answer within 1 seconds")
-    assert answer.seconds < 10
+    assert answer.seconds < 2
 
 
 async def test_of_a_long_answer_next_to_nothing_is_read(near_sender: WebhookSender) -> None:
@@ -170,7 +170,7 @@ async def test_a_date_to_wait_for_is_understood(near_sender: WebhookSender, rece
     receiver.answer = later
     answer = await sent(near_sender, receiver.url)
     assert answer.retry_after is not None
-    assert 90 <= answer.retry_after.total_seconds() <= 120
+    assert 115 <= answer.retry_after.total_seconds() <= 120
 
 
 async def test_nobody_there_is_an_answer_too(near_sender: WebhookSender) -> None:
